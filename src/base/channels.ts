@@ -1,0 +1,71 @@
+import { channel, type Channel } from 'node:diagnostics_channel';
+
+/** Compressed bytes of a layer that have been read so far. */
+export interface LayerProgress {
+  readonly digest: string;
+  readonly readBytes: number;
+  readonly sizeBytes: number;
+}
+
+/** A layer's end: read and analyzed, or already known. */
+export interface LayerDone {
+  readonly digest: string;
+  readonly sizeBytes: number;
+  readonly cached: boolean;
+}
+
+/** An advisory database on its way here. */
+export interface DatabaseProgress {
+  readonly source: string;
+  readonly receivedBytes: number;
+  readonly totalBytes: number;
+  readonly done: boolean;
+}
+
+/** Something a person may want to know at once (a retry, a fall-over). Not an error. */
+export interface Notice {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A finished scan, for metrics. */
+export interface ScanFinished {
+  readonly image: string;
+  readonly seconds: number;
+  readonly cached: boolean;
+}
+
+interface TypedChannel<T> {
+  readonly hasSubscribers: boolean;
+  publish(message: T): void;
+  subscribe(listener: (message: T) => void): void;
+  unsubscribe(listener: (message: T) => void): void;
+}
+
+function typed<T>(name: string): TypedChannel<T> {
+  const inner: Channel = channel(name);
+  const listeners = new Map<(message: T) => void, (message: unknown) => void>();
+  return {
+    get hasSubscribers() {
+      return inner.hasSubscribers;
+    },
+    publish: (message) => inner.publish(message),
+    subscribe(listener) {
+      const wrapped = (message: unknown): void => listener(message as T);
+      listeners.set(listener, wrapped);
+      inner.subscribe(wrapped);
+    },
+    unsubscribe(listener) {
+      const wrapped = listeners.get(listener);
+      if (wrapped) inner.unsubscribe(wrapped);
+      listeners.delete(listener);
+    },
+  };
+}
+
+/** Crafts and journeys publish here; doors (progress bar, log, metrics) listen. */
+export const layerProgress = typed<LayerProgress>('drydock:layer:progress');
+export const layerDone = typed<LayerDone>('drydock:layer:done');
+export const databaseProgress = typed<DatabaseProgress>('drydock:database:progress');
+export const notices = typed<Notice>('drydock:notice');
+export const scanFinished = typed<ScanFinished>('drydock:scan:finished');

@@ -1,0 +1,4 @@
+/** Everything that waits takes one, so that it can be called off. */
+export interface Signal {
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,139 @@
+import { StreamError } from '../stream-error.ts';
+import type { PaxRecords } from './pax.ts';
+
+export const BLOCK_BYTES = 512;
+
+export type TarEntryKind =
+  | 'file'
+  | 'hardlink'
+  | 'symlink'
+  | 'directory'
+  | 'device'
+  | 'pax'
+  | 'pax-global'
+  | 'gnu-long-name'
+  | 'gnu-long-link'
+  | 'sparse'
+  | 'other';
+
+/** One 512-byte header as it stands, before extended headers are applied. */
+export interface RawHeader {
+  readonly kind: TarEntryKind;
+  readonly name: Uint8Array;
+  readonly linkName: Uint8Array;
+  /** Bytes of body that follow in the archive. */
+  readonly bodyBytes: number;
+  readonly mode: number;
+}
+
+const KIND_OF_FLAG: Readonly<Record<string, TarEntryKind>> = {
+  '\0': 'file',
+  '0': 'file',
+  '7': 'file',
+  '1': 'hardlink',
+  '2': 'symlink',
+  '3': 'device',
+  '4': 'device',
+  '5': 'directory',
+  '6': 'device',
+  x: 'pax',
+  X: 'pax',
+  g: 'pax-global',
+  L: 'gnu-long-name',
+  K: 'gnu-long-link',
+  S: 'sparse',
+};
+
+const BODILESS: ReadonlySet<TarEntryKind> = new Set(['hardlink', 'symlink', 'directory', 'device']);
+
+/** True for a block of zeros, of which two end an archive. */
+export function isZeroBlock(block: Uint8Array): boolean {
+  for (let i = 0; i < BLOCK_BYTES; i++) if (block[i] !== 0) return false;
+  return true;
+}
+
+/**
+ * Reads a header of any of the formats: v7, ustar, GNU, PAX.
+ *
+ * @throws StreamError on a wrong checksum or an impossible size
+ * @see POSIX.1-2017, pax, "ustar Interchange Format"; GNU tar manual, "Basic Tar Format"
+ */
+export function parseHeader(block: Uint8Array): RawHeader {
+  if (!hasGoodChecksum(block)) throw new StreamError('tar header with a wrong checksum');
+  const kind = KIND_OF_FLAG[String.fromCharCode(block[156] ?? 0)] ?? 'other';
+  const size = number(block, 124, 12);
+  if (size === undefined || size < 0) throw new StreamError('tar header with an impossible size');
+  return {
+    kind,
+    name: nameOf(block),
+    linkName: text(block, 157, 100),
+    bodyBytes: BODILESS.has(kind) ? 0 : size,
+    mode: (number(block, 100, 8) ?? 0) & 0o7777,
+  };
+}
+
+/** The sum of the bytes, signed or unsigned (old writers differed), the checksum field counted as spaces. */
+function hasGoodChecksum(block: Uint8Array): boolean {
+  let unsigned = 256;
+  let signed = 256;
+  for (let i = 0; i < BLOCK_BYTES; i++) {
+    if (i >= 148 && i < 156) continue;
+    const byte = block[i] ?? 0;
+    unsigned += byte;
+    signed += byte > 127 ? byte - 256 : byte;
+  }
+  const stored = number(block, 148, 8);
+  return stored === unsigned || stored === signed;
+}
+
+function nameOf(block: Uint8Array): Uint8Array {
+  const name = text(block, 0, 100);
+  // "ustar\0" alone has the prefix field; GNU's "ustar  " uses the place for other things.
+  const isUstar = block[257] === 0x75 && block[261] === 0x72 && block[262] === 0;
+  const prefix = isUstar ? text(block, 345, 155) : name.subarray(0, 0);
+  if (prefix.length === 0) return name;
+  const joined = new Uint8Array(prefix.length + 1 + name.length);
+  joined.set(prefix);
+  joined[prefix.length] = 0x2f;
+  joined.set(name, prefix.length + 1);
+  return joined;
+}
+
+/** A copy of a NUL-ended field. */
+export function text(block: Uint8Array, offset: number, length: number): Uint8Array {
+  let end = offset;
+  while (end < offset + length && block[end] !== 0) end++;
+  return block.slice(offset, end);
+}
+
+/** Octal with padding, or GNU's base-256 (first bit set). Undefined when neither or beyond 2^53. */
+export function number(block: Uint8Array, offset: number, length: number): number | undefined {
+  const first = block[offset] ?? 0;
+  if ((first & 0x80) !== 0) return base256(block, offset, length);
+  let value = 0;
+  let i = offset;
+  const end = offset + length;
+  while (i < end && (block[i] === 0x20 || block[i] === 0)) i++;
+  for (; i < end; i++) {
+    const byte = block[i] ?? 0;
+    if (byte === 0x20 || byte === 0) break;
+    if (byte < 0x30 || byte > 0x37) return undefined;
+    value = value * 8 + (byte - 0x30);
+  }
+  return value;
+}
+
+function base256(block: Uint8Array, offset: number, length: number): number | undefined {
+  const negative = ((block[offset] ?? 0) & 0x40) !== 0;
+  let value = (block[offset] ?? 0) & 0x3f;
+  for (let i = offset + 1; i < offset + length; i++) value = value * 256 + (block[i] ?? 0);
+  if (negative) return -1;
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** The size a PAX record gives, when it gives a sound one. */
+export function paxSize(records: PaxRecords, key: string): number | undefined {
+  const value = records.get(key);
+  if (value === undefined || !/^\d{1,16}$/.test(value)) return undefined;
+  return Number(value);
+}

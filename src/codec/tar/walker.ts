@@ -1,0 +1,251 @@
+import { StreamError } from '../stream-error.ts';
+import { BLOCK_BYTES, isZeroBlock, parseHeader, paxSize, type RawHeader } from './header.ts';
+import { normalisePath } from './path.ts';
+import { parsePax, type PaxRecords } from './pax.ts';
+import {
+  expand,
+  gnuRealBytes,
+  gnuRuns,
+  leadingRuns,
+  paxRealBytes,
+  paxRuns,
+  type SparseMap,
+  type SparseRun,
+} from './sparse.ts';
+
+export type EntryKind = 'file' | 'hardlink' | 'symlink' | 'directory' | 'other';
+
+export interface TarEntry {
+  /** Below the root; see {@link normalisePath}. */
+  readonly path: string;
+  readonly kind: EntryKind;
+  /** Size of the file as unpacked, holes counted. */
+  readonly sizeBytes: number;
+  readonly mode: number;
+  /** As written; only for links. */
+  readonly linkTarget?: string;
+}
+
+export interface TarVisitor {
+  /** Called for each entry in order. For a file, true asks for its content. */
+  entry(entry: TarEntry): boolean;
+  /** The content asked for. Valid until it returns. */
+  content(entry: TarEntry, content: Uint8Array): void;
+  /** A name that would leave the root, or that cannot be one. */
+  refused?(name: string): void;
+}
+
+/** Extended headers (PAX records, long names) beyond this are refused, as Go's and libarchive's readers do. */
+const MAX_EXTENDED_BYTES = 8 << 20;
+const MAX_SPARSE_BLOCKS = 5000;
+
+const decoder = new TextDecoder();
+const NO_RECORDS: PaxRecords = new Map();
+
+/** Reads a tar archive pushed to it in pieces of any size. Holds at most one wanted file. */
+export interface TarWalker {
+  push(piece: Uint8Array): void;
+  /** @throws StreamError when the archive stops inside an entry */
+  end(): void;
+}
+
+type Body =
+  | { readonly kind: 'skip' }
+  | { readonly kind: 'file'; readonly entry: TarEntry; readonly sparse?: SparseMap | 'leading' }
+  | { readonly kind: RawHeader['kind'] };
+
+/**
+ * @throws StreamError (from `push`) on damaged headers
+ * @see POSIX.1-2017 pax; GNU tar manual, "Storing Sparse Files"
+ */
+export function openTarWalker(visitor: TarVisitor): TarWalker {
+  const header = new Uint8Array(BLOCK_BYTES);
+  let headerFill = 0;
+  let body: Body = { kind: 'skip' };
+  let bodyLeft = 0;
+  let padding = 0;
+  let captured: Uint8Array | undefined;
+  let capturedFill = 0;
+  let zeroBlocks = 0;
+  let over = false;
+
+  let globalRecords = NO_RECORDS;
+  let records = NO_RECORDS;
+  let longName: string | undefined;
+  let longLink: string | undefined;
+  let sparseHeader: { raw: RawHeader; runs: SparseRun[]; realBytes: number; blocks: number } | undefined;
+
+  function push(piece: Uint8Array): void {
+    let at = 0;
+    while (at < piece.length && !over) {
+      if (bodyLeft > 0) at = takeBody(piece, at);
+      else if (padding > 0) {
+        const skipped = Math.min(padding, piece.length - at);
+        padding -= skipped;
+        at += skipped;
+      } else at = takeHeader(piece, at);
+    }
+  }
+
+  function takeBody(piece: Uint8Array, at: number): number {
+    const length = Math.min(bodyLeft, piece.length - at);
+    if (captured) {
+      // A file that lies whole in this piece is handed on without a copy, unless other threads write to it.
+      if (capturedFill === 0 && length === bodyLeft && !(piece.buffer instanceof SharedArrayBuffer)) {
+        captured = piece.subarray(at, at + length);
+      } else {
+        if (captured.length === 0) captured = new Uint8Array(bodyLeft);
+        captured.set(piece.subarray(at, at + length), capturedFill);
+      }
+      capturedFill += length;
+    }
+    bodyLeft -= length;
+    if (bodyLeft === 0) finishBody();
+    return at + length;
+  }
+
+  function takeHeader(piece: Uint8Array, at: number): number {
+    if (headerFill === 0 && piece.length - at >= BLOCK_BYTES) {
+      takeBlock(piece.subarray(at, at + BLOCK_BYTES));
+      return at + BLOCK_BYTES;
+    }
+    const length = Math.min(BLOCK_BYTES - headerFill, piece.length - at);
+    header.set(piece.subarray(at, at + length), headerFill);
+    headerFill += length;
+    if (headerFill === BLOCK_BYTES) {
+      headerFill = 0;
+      takeBlock(header);
+    }
+    return at + length;
+  }
+
+  function takeBlock(block: Uint8Array): void {
+    if (sparseHeader) return takeSparseBlock(block, sparseHeader);
+    if (isZeroBlock(block)) {
+      over = ++zeroBlocks === 2;
+      return;
+    }
+    zeroBlocks = 0;
+    const raw = parseHeader(block);
+    if (raw.kind !== 'sparse') return startEntry(raw);
+    const runs = gnuRuns(block, 386, 4);
+    const realBytes = gnuRealBytes(block);
+    if (block[482] === 1) sparseHeader = { raw, runs, realBytes, blocks: 0 };
+    else startEntry(raw, { realBytes, runs });
+  }
+
+  function takeSparseBlock(block: Uint8Array, pending: NonNullable<typeof sparseHeader>): void {
+    pending.runs.push(...gnuRuns(block, 0, 21));
+    if (++pending.blocks > MAX_SPARSE_BLOCKS) throw new StreamError('tar sparse entry with too many parts');
+    if (block[504] === 1) return;
+    sparseHeader = undefined;
+    startEntry(pending.raw, pending);
+  }
+
+  function startEntry(raw: RawHeader, gnuSparse?: SparseMap): void {
+    const size = isExtended(raw.kind) ? raw.bodyBytes : sizeOf(raw);
+    bodyLeft = size;
+    padding = (BLOCK_BYTES - (size % BLOCK_BYTES)) % BLOCK_BYTES;
+    capturedFill = 0;
+    captured = undefined;
+    if (isExtended(raw.kind)) {
+      if (size > MAX_EXTENDED_BYTES) throw new StreamError('tar extended header of more than 8 MiB');
+      body = { kind: raw.kind };
+      captured = new Uint8Array(0);
+    } else startMember(raw, size, gnuSparse);
+    if (bodyLeft === 0) finishBody();
+  }
+
+  /** A PAX size replaces the header's, but only where a body can follow at all. */
+  function sizeOf(raw: RawHeader): number {
+    const hasBody = raw.kind === 'file' || raw.kind === 'sparse' || raw.kind === 'other';
+    return hasBody ? (paxSize(records, 'size') ?? raw.bodyBytes) : 0;
+  }
+
+  function startMember(raw: RawHeader, storedBytes: number, gnuSparse: SparseMap | undefined): void {
+    const name =
+      records.get('GNU.sparse.name') ??
+      records.get('path') ??
+      longName ??
+      globalRecords.get('path') ??
+      decoder.decode(raw.name);
+    const link = records.get('linkpath') ?? longLink ?? decoder.decode(raw.linkName);
+    const sparse = gnuSparse ?? sparseOf(records);
+    const sizeBytes = sparse === undefined ? storedBytes : realBytesOf(sparse, records);
+    records = NO_RECORDS;
+    longName = longLink = undefined;
+
+    body = { kind: 'skip' };
+    const path = normalisePath(name);
+    if (path === undefined) return visitor.refused?.(name);
+    const kind = kindOf(raw, name);
+    const isLink = kind === 'hardlink' || kind === 'symlink';
+    const entry: TarEntry = { path, kind, sizeBytes, mode: raw.mode, ...(isLink && { linkTarget: link }) };
+    if (visitor.entry(entry) && kind === 'file') {
+      // The visitor accepted the real size; what is stored must not be larger than that and a map.
+      if (storedBytes > sizeBytes + MAX_EXTENDED_BYTES)
+        throw new StreamError('tar sparse entry beyond its size');
+      captured = new Uint8Array(0);
+      body = { kind: 'file', entry, ...(sparse && { sparse }) };
+    }
+  }
+
+  function finishBody(): void {
+    const content = captured?.subarray(0, capturedFill) ?? new Uint8Array(0);
+    const done = body;
+    captured = undefined;
+    body = { kind: 'skip' };
+    if (done.kind === 'pax') records = parsePax(content);
+    else if (done.kind === 'pax-global') globalRecords = parsePax(content);
+    else if (done.kind === 'gnu-long-name') longName = untilNul(content);
+    else if (done.kind === 'gnu-long-link') longLink = untilNul(content);
+    else if ('entry' in done) visitor.content(done.entry, unsparse(done.entry, done.sparse, content));
+  }
+
+  return {
+    push,
+    end() {
+      if (!over && (bodyLeft > 0 || headerFill > 0 || sparseHeader)) {
+        throw new StreamError('unexpected end of the tar archive inside an entry');
+      }
+    },
+  };
+}
+
+function isExtended(kind: RawHeader['kind']): boolean {
+  return kind === 'pax' || kind === 'pax-global' || kind === 'gnu-long-name' || kind === 'gnu-long-link';
+}
+
+function kindOf(raw: RawHeader, name: string): EntryKind {
+  if (raw.kind === 'hardlink' || raw.kind === 'symlink' || raw.kind === 'directory') return raw.kind;
+  if (raw.kind !== 'file' && raw.kind !== 'sparse') return 'other';
+  // Before ustar a directory was a file whose name ends with a slash.
+  return name.endsWith('/') ? 'directory' : 'file';
+}
+
+function sparseOf(records: PaxRecords): SparseMap | 'leading' | undefined {
+  if (records.get('GNU.sparse.major') === '1') return 'leading';
+  const runs = paxRuns(records);
+  return runs && { realBytes: paxRealBytes(records) ?? 0, runs };
+}
+
+function realBytesOf(sparse: SparseMap | 'leading', records: PaxRecords): number {
+  return sparse === 'leading' ? (paxRealBytes(records) ?? 0) : sparse.realBytes;
+}
+
+/** `entry.sizeBytes` is the real size and was accepted by the visitor, so it may be allocated. */
+function unsparse(
+  entry: TarEntry,
+  sparse: SparseMap | 'leading' | undefined,
+  stored: Uint8Array,
+): Uint8Array {
+  if (sparse === undefined) return stored;
+  if (sparse !== 'leading') return expand(sparse, stored);
+  const { runs, dataOffset } = leadingRuns(stored);
+  return expand({ realBytes: entry.sizeBytes, runs }, stored.subarray(dataOffset));
+}
+
+function untilNul(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  return decoder.decode(end < 0 ? bytes : bytes.subarray(0, end));
+}

@@ -1,0 +1,216 @@
+import type { Diagnostic, FileAnalysis, LayerAnalysis, LinkEntry } from '../model/analysis.ts';
+import type { TarEntry, TarVisitor } from '../codec/tar/walker.ts';
+import { StreamError } from '../codec/stream-error.ts';
+import type { Analyzer, AnalyzerSession, FileResult } from './analyzer.ts';
+import { ancestorsOf, usualPlaces } from './usual-places.ts';
+import { whiteoutOf } from './whiteout.ts';
+
+/** What a layer's tar says, before its digests are known. */
+export type LayerContents = Omit<LayerAnalysis, 'schema' | 'diffId' | 'analyzers' | 'sizeBytes'>;
+
+/** Takes the entries of one tree in any order; a tar walker or a directory walk brings them. */
+export interface TreeAnalyzer extends TarVisitor {
+  refused(name: string): void;
+  /** What was learnt. Call once, when all entries have been brought. */
+  finish(): LayerContents;
+}
+
+/** Bounds what one layer can make us remember. */
+const MAX_NOTED_PATHS = 1_000_000;
+const MAX_DIAGNOSTICS = 1_000;
+/** Files that are only taken for their name (a link may lead to them) are not worth more memory. */
+const MAX_LINK_TARGET_BYTES = 32 << 20;
+
+interface Running {
+  readonly analyzer: Analyzer;
+  readonly session: AnalyzerSession;
+  readonly linkedNames: ReadonlySet<string>;
+}
+
+interface Wanted {
+  readonly by: Running;
+  readonly linkTarget: boolean;
+}
+
+/**
+ * Looks at each entry of a layer once for all analyzers.
+ *
+ * @throws StreamError (from `entry`) when a layer holds absurdly many whiteouts or links
+ * @see OCI Image Specification, "Image Layer Filesystem Changeset"
+ */
+export function openTreeAnalyzer(analyzers: readonly Analyzer[]): TreeAnalyzer {
+  const running = analyzers.map((analyzer): Running => {
+    return { analyzer, session: analyzer.begin(), linkedNames: new Set(analyzer.linkedNames) };
+  });
+  const places = usualPlaces(analyzers);
+  const results = new Map<string, FileAnalysis[]>();
+  const resultDirs = new Set<string>();
+  const added = new Map<string, boolean>();
+  const links = new Map<string, LinkEntry>();
+  const replaced = new Set<string>();
+  const directories = new Set<string>();
+  const whiteouts = new Set<string>();
+  const opaqueDirs = new Set<string>();
+  const diagnostics: Diagnostic[] = [];
+  let refusedNames = 0;
+  let wanted: readonly Wanted[] = [];
+
+  function note(diagnostic: Diagnostic): void {
+    if (diagnostics.length < MAX_DIAGNOSTICS) diagnostics.push(diagnostic);
+  }
+
+  function remember(set: Set<string>, path: string): void {
+    set.add(path);
+    if (set.size > MAX_NOTED_PATHS) throw new StreamError(`more than ${MAX_NOTED_PATHS} whiteouts`);
+  }
+
+  function entry(entry: TarEntry): boolean {
+    wanted = [];
+    const whiteout = whiteoutOf(entry.path);
+    if (whiteout !== undefined) {
+      if (whiteout.kind === 'file') remember(whiteouts, whiteout.path);
+      else if (whiteout.kind === 'opaque') remember(opaqueDirs, whiteout.path);
+      return false;
+    }
+    if (entry.path === '') return false;
+    forget(entry);
+    if (entry.kind === 'directory') noteDirectory(entry.path);
+    else if (entry.kind === 'symlink' || entry.kind === 'hardlink') noteLink(entry);
+    else if (entry.kind === 'file') wanted = whoWants(entry);
+    if (entry.kind !== 'directory' && wanted.length === 0) noteReplacement(entry.path);
+    return wanted.length > 0;
+  }
+
+  /** The last entry of a path wins; one that is no directory also ends what stood below it. */
+  function forget({ path, kind }: TarEntry): void {
+    links.delete(path);
+    if (results.delete(path) || added.delete(path)) {
+      dropDiagnostics((other) => other === path);
+    }
+    if (kind === 'directory' || !resultDirs.delete(path)) return;
+    const below = `${path}/`;
+    for (const other of [...results.keys(), ...added.keys()]) {
+      if (!other.startsWith(below)) continue;
+      results.delete(other);
+      added.delete(other);
+    }
+    dropDiagnostics((other) => other.startsWith(below));
+  }
+
+  function dropDiagnostics(isGone: (path: string) => boolean): void {
+    for (let i = diagnostics.length - 1; i >= 0; i--) {
+      const path = diagnostics[i]?.path;
+      if (path !== undefined && isGone(path)) diagnostics.splice(i, 1);
+    }
+  }
+
+  function noteDirectory(path: string): void {
+    if (places.isOnTheWay(path) || places.isPlace(path)) directories.add(path);
+  }
+
+  function noteReplacement(path: string): void {
+    if (places.isOnTheWay(path) || places.isPlace(path)) replaced.add(path);
+  }
+
+  function noteLink(entry: TarEntry): void {
+    const header = { path: entry.path, sizeBytes: 0, mode: entry.mode };
+    const isOnTheWay = places.isOnTheWay(entry.path) || places.isPlace(entry.path);
+    if (!isOnTheWay && !running.some(({ analyzer }) => analyzer.wants(header))) return;
+    links.set(entry.path, {
+      path: entry.path,
+      target: entry.linkTarget ?? '',
+      hard: entry.kind === 'hardlink',
+    });
+    if (links.size > MAX_NOTED_PATHS) throw new StreamError(`more than ${MAX_NOTED_PATHS} links`);
+  }
+
+  function whoWants(entry: TarEntry): Wanted[] {
+    const name = entry.path.slice(entry.path.lastIndexOf('/') + 1);
+    const found: Wanted[] = [];
+    for (const by of running) {
+      const isWanted = by.analyzer.wants(entry);
+      if (!isWanted && !by.linkedNames.has(name)) continue;
+      if (!isWanted && entry.sizeBytes > MAX_LINK_TARGET_BYTES) continue;
+      if (entry.sizeBytes > by.analyzer.maxFileBytes) {
+        note(tooLarge(entry, by.analyzer));
+        continue;
+      }
+      found.push({ by, linkTarget: !isWanted });
+    }
+    return found;
+  }
+
+  function content(entry: TarEntry, content: Uint8Array): void {
+    const file = { path: entry.path, sizeBytes: entry.sizeBytes, mode: entry.mode, content };
+    for (const { by, linkTarget } of wanted) {
+      if (by.session.end) added.set(entry.path, linkTarget);
+      const result = attempt(by.analyzer, entry.path, () => by.session.add(file));
+      if (result) keep(by.analyzer, entry.path, result, linkTarget);
+    }
+    for (const ancestor of ancestorsOf(entry.path)) resultDirs.add(ancestor);
+  }
+
+  function attempt<T>(analyzer: Analyzer, path: string | undefined, run: () => T): T | undefined {
+    try {
+      return run();
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      note({ code: 'ANALYZER_FAILED', by: analyzer.id, ...(path !== undefined && { path }), message });
+      return undefined;
+    }
+  }
+
+  function keep(analyzer: Analyzer, path: string, result: FileResult, linkTarget: boolean): void {
+    const { diagnostics: told = [], ...rest } = result;
+    const isEmpty = rest.os === undefined && rest.redHatBuild === undefined && !rest.packages?.length;
+    // A file elsewhere that only shares its name with a database is nobody's business.
+    if (linkTarget && isEmpty) return;
+    for (const diagnostic of told) note({ ...diagnostic, by: analyzer.id, path });
+    const analysis: FileAnalysis = {
+      path,
+      analyzer: analyzer.id,
+      ...rest,
+      ...(linkTarget && { linkTarget }),
+    };
+    const known = results.get(path);
+    if (known) known.push(analysis);
+    else results.set(path, [analysis]);
+  }
+
+  function finishSessions(): void {
+    for (const { analyzer, session } of running) {
+      const late = session.end && attempt(analyzer, undefined, () => session.end?.());
+      for (const [path, result] of late ?? []) {
+        const linkTarget = added.get(path);
+        if (linkTarget !== undefined) keep(analyzer, path, result, linkTarget);
+      }
+    }
+    if (refusedNames > 0) {
+      const message = `${refusedNames} entries were left out because their names lead out of the root file system`;
+      note({ code: 'ENTRY_NAMES_REFUSED', by: 'tar', message });
+    }
+  }
+
+  return {
+    entry,
+    content,
+    refused: () => void refusedNames++,
+    finish() {
+      finishSessions();
+      return {
+        files: [...results.values()].flat(),
+        links: [...links.values()],
+        whiteouts: [...whiteouts],
+        opaqueDirs: [...opaqueDirs],
+        replaced: [...replaced],
+        directories: [...directories],
+        diagnostics,
+      };
+    },
+  };
+}
+
+function tooLarge(entry: TarEntry, analyzer: Analyzer): Diagnostic {
+  const message = `${entry.sizeBytes} bytes, more than the ${analyzer.maxFileBytes} that are read of such a file`;
+  return { code: 'FILE_TOO_LARGE', by: analyzer.id, path: entry.path, message };
+}

@@ -1,0 +1,29 @@
+import type { Report, ScanKey } from '../model/report.ts';
+import { decode, encode } from './encode.ts';
+import type { Store } from './store.ts';
+
+/** Reports by what they depend on, never by the name somebody used. */
+export interface ReportCache {
+  find(key: ScanKey): Promise<Report | undefined>;
+  remember(key: ScanKey, report: Report): Promise<void>;
+}
+
+const DEFAULT_TTL_SECONDS = 72 * 3600;
+
+export function openReports(store: Store, ttlSeconds = DEFAULT_TTL_SECONDS): ReportCache {
+  return {
+    async find(key) {
+      const bytes = await store.get(keyOf(key));
+      const report = bytes && (decode(bytes) as Partial<Report> | null | undefined);
+      return report?.schema === 1 ? (report as Report) : undefined;
+    },
+    async remember(key, report) {
+      await store.put(keyOf(key), encode(report), { ttlSeconds });
+    },
+  };
+}
+
+/** A list in a fixed order, so that no part can be mistaken for another. */
+function keyOf({ image, analyzers, advisoryDbs, options, engine }: ScanKey): string {
+  return `report/1/${JSON.stringify([image, analyzers, advisoryDbs, options, engine])}`;
+}

@@ -1,0 +1,71 @@
+import { eachFile, type Analyzer, type FileResult } from '../../analysis/analyzer.ts';
+import type { Package } from '../../model/package.ts';
+import { rpm } from '../../versions/rpm.ts';
+import { openDiagnosticList } from '../diagnostic-list.ts';
+import type { Ecosystem } from '../ecosystem.ts';
+
+const INVENTORY = 'sys-root/usr/share/bottlerocket/application-inventory.json';
+const PLACES = ['aarch64', 'x86_64'].map((machine) => `${machine}-bottlerocket-linux-gnu/${INVENTORY}`);
+const MAX_PACKAGES = 100_000;
+
+const inventory: Analyzer = {
+  id: 'bottlerocket-inventory',
+  version: 1,
+  maxFileBytes: 16 << 20,
+  wants: ({ path }) => PLACES.includes(path),
+  usualPlaces: PLACES,
+  begin: eachFile(({ path, content }) => parseInventory(Buffer.from(content).toString(), path)),
+};
+
+/** Packages of an application inventory: `{"Content": [{"Name", "Epoch", "Version", "Release", "Architecture"}]}`. */
+export function parseInventory(text: string, path: string): FileResult {
+  const diagnostics = openDiagnosticList();
+  const packages: Package[] = [];
+  for (const entry of entriesOf(text)) {
+    const pkg = toPackage(entry, path);
+    if (pkg && packages.length < MAX_PACKAGES) packages.push(pkg);
+    else diagnostics.add('PACKAGE_RECORD_INVALID', 'an entry without name and version is left out');
+  }
+  if (packages.length === 0)
+    diagnostics.add('PACKAGE_DATABASE_DAMAGED', 'the application inventory holds no package');
+  return { packages, diagnostics: diagnostics.all() };
+}
+
+function entriesOf(text: string): readonly unknown[] {
+  try {
+    const content = (JSON.parse(text) as { Content?: unknown } | null)?.Content;
+    return Array.isArray(content) ? content : [];
+  } catch {
+    return [];
+  }
+}
+
+function toPackage(entry: unknown, path: string): Package | undefined {
+  const record = (typeof entry === 'object' && entry !== null ? entry : {}) as Record<string, unknown>;
+  const text = (key: string): string | undefined => {
+    const value = record[key];
+    return typeof value === 'string' && value !== '' && value.length <= 1024 ? value : undefined;
+  };
+  const name = text('Name');
+  const version = text('Version');
+  const release = text('Release');
+  const architecture = text('Architecture');
+  if (name === undefined || version === undefined) return undefined;
+  const epoch = text('Epoch');
+  const full = `${epoch && epoch !== '0' ? `${epoch}:` : ''}${version}${release ? `-${release}` : ''}`;
+  return {
+    type: 'bottlerocket',
+    name,
+    version: full,
+    ...(architecture && { architecture }),
+    licenses: [],
+    paths: [path],
+  };
+}
+
+/** Bottlerocket has no package manager; its images carry an inventory of what they were made of. */
+export const bottlerocketEcosystem: Ecosystem = {
+  type: 'bottlerocket',
+  analyzers: [inventory],
+  versions: rpm,
+};

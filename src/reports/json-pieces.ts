@@ -1,0 +1,39 @@
+/** Characters that Go's encoder escapes so that its JSON may stand in a page. */
+const ESCAPES: Readonly<Record<string, string>> = {
+  '<': '\\u003c',
+  '>': '\\u003e',
+  '&': '\\u0026',
+  '\u2028': '\\u2028',
+  '\u2029': '\\u2029',
+};
+
+const text = (value: unknown): string =>
+  JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (char) => ESCAPES[char] ?? char);
+
+/**
+ * JSON with two spaces of indent, escaped as Go's encoder does, in pieces of moderate size: lists come element by
+ * element, so that a large report is never one string. Members that are `undefined` are left out.
+ */
+export function* jsonPieces(value: unknown, indent = ''): Generator<string> {
+  if (typeof value !== 'object' || value === null) {
+    yield value === undefined ? 'null' : text(value);
+    return;
+  }
+  const inner = `${indent}  `;
+  const isList = Array.isArray(value);
+  const members: (readonly [string, unknown])[] = isList
+    ? (value as readonly unknown[]).map((element) => ['', element])
+    : Object.entries(value).flatMap(([key, member]) =>
+        member === undefined ? [] : [[`${text(key)}: `, member]],
+      );
+  if (members.length === 0) {
+    yield isList ? '[]' : '{}';
+    return;
+  }
+  yield isList ? '[' : '{';
+  for (const [index, [key, member]] of members.entries()) {
+    yield `${index > 0 ? ',' : ''}\n${inner}${key}`;
+    yield* jsonPieces(member, inner);
+  }
+  yield `\n${indent}${isList ? ']' : '}'}`;
+}

@@ -1,0 +1,94 @@
+import { parsePackageUrl } from '../codec/purl.ts';
+import type { AdvisoryStatus, Severity } from '../model/advisory.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Report } from '../model/report.ts';
+import { matchesGlob } from './glob.ts';
+import type { IgnoreRule } from './ignore-file.ts';
+import { packageUrlOf } from './package-identity.ts';
+
+/** What of a report is told. */
+export interface Selection {
+  readonly severities: readonly Severity[];
+  readonly ignoreUnfixed: boolean;
+  readonly ignoreStatuses: readonly AdvisoryStatus[];
+  readonly pkgTypes: readonly ('os' | 'library')[];
+  readonly ignoreRules: readonly IgnoreRule[];
+  readonly now: Date;
+}
+
+/** A finding that is not told because a rule names it. */
+export interface Suppressed {
+  readonly finding: Finding;
+  readonly rule: IgnoreRule;
+}
+
+export interface Selected {
+  /** With the findings, and kinds of packages, that are told. */
+  readonly report: Report;
+  readonly suppressed: readonly Suppressed[];
+}
+
+/** Filters a report for one asker; the stored one stays whole. */
+export function selectFindings(report: Report, selection: Selection): Selected {
+  const hidden = hiddenStatuses(selection);
+  const rules = rulesById(selection);
+  const kept: Finding[] = [];
+  const suppressed: Suppressed[] = [];
+  for (const finding of report.findings) {
+    if (!selection.severities.includes(finding.severity) || hidden.has(finding.status)) continue;
+    // All kinds of packages there are so far are those of an operating system.
+    if (!selection.pkgTypes.includes('os')) continue;
+    const rule = rules.get(finding.id)?.find((candidate) => applies(candidate, finding, report));
+    if (rule) suppressed.push({ finding, rule });
+    else kept.push(finding);
+  }
+  const packages = selection.pkgTypes.includes('os') ? report.packages : [];
+  return { report: { ...report, packages, findings: kept }, suppressed };
+}
+
+const UNFIXED: readonly AdvisoryStatus[] = [
+  'unknown',
+  'not_affected',
+  'affected',
+  'under_investigation',
+  'will_not_fix',
+  'fix_deferred',
+  'end_of_life',
+];
+
+/** Naming statuses is the finer tool, so it wins over `ignoreUnfixed`. */
+function hiddenStatuses({ ignoreUnfixed, ignoreStatuses }: Selection): ReadonlySet<AdvisoryStatus> {
+  return new Set(ignoreStatuses.length > 0 ? ignoreStatuses : ignoreUnfixed ? UNFIXED : []);
+}
+
+function rulesById({ ignoreRules, now }: Selection): Map<string, IgnoreRule[]> {
+  const byId = new Map<string, IgnoreRule[]>();
+  for (const rule of ignoreRules) {
+    if (rule.expiresAt !== undefined && rule.expiresAt <= now.getTime()) continue;
+    byId.set(rule.id, [...(byId.get(rule.id) ?? []), rule]);
+  }
+  return byId;
+}
+
+function applies(rule: IgnoreRule, finding: Finding, report: Report): boolean {
+  const { paths } = finding.package;
+  if (rule.paths.length > 0 && !rule.paths.some((glob) => paths.some((path) => matchesGlob(glob, path))))
+    return false;
+  return (
+    rule.purls.length === 0 ||
+    rule.purls.some((purl) => isSamePackage(purl, packageUrlOf(finding.package, report.os)))
+  );
+}
+
+/** A rule's URL may leave out version and qualifiers; what it has must be the same. */
+function isSamePackage(rule: string, actual: string): boolean {
+  const wanted = parsePackageUrl(rule);
+  const found = parsePackageUrl(actual);
+  if (!wanted || !found) return false;
+  const isSameName =
+    wanted.type === found.type &&
+    wanted.name === found.name &&
+    (wanted.namespace ?? '') === (found.namespace ?? '');
+  if (!isSameName || (wanted.version !== undefined && wanted.version !== found.version)) return false;
+  return Object.entries(wanted.qualifiers ?? {}).every(([key, value]) => found.qualifiers?.[key] === value);
+}

@@ -1,0 +1,48 @@
+import type { AdvisoryDbVersion } from '../../model/advisory.ts';
+import type { Diagnostic } from '../../model/analysis.ts';
+import type { Report } from '../../model/report.ts';
+import type { TableStyle } from './table.ts';
+import { cutTo, printable } from './terminal-text.ts';
+
+const SHOWN_PER_CODE = 2;
+const DAY_MS = 86_400_000;
+
+/** What a reader must know to judge the table: what was not seen, and by which database it was judged. */
+export function* footer(report: Report, style: TableStyle): Generator<string> {
+  yield* diagnosticLines(report.diagnostics, style);
+  for (const database of report.advisoryDbs) yield* databaseLines(database, report.scannedAt, style);
+}
+
+function* diagnosticLines(
+  diagnostics: readonly Diagnostic[],
+  { paint, width }: TableStyle,
+): Generator<string> {
+  if (diagnostics.length === 0) return;
+  yield `\n${paint('Worth knowing:', 'bold')}\n`;
+  const byCode = new Map<string, Diagnostic[]>();
+  for (const diagnostic of diagnostics)
+    byCode.set(diagnostic.code, [...(byCode.get(diagnostic.code) ?? []), diagnostic]);
+  for (const [code, group] of byCode) {
+    for (const { path, message } of group.slice(0, SHOWN_PER_CODE)) {
+      const where = path === undefined ? '' : `/${path}: `;
+      yield `  ${cutTo(printable(`${where}${message}`), Math.max(40, width - 2))} ${paint(`[${code}]`, 'dim')}\n`;
+    }
+    if (group.length > SHOWN_PER_CODE)
+      yield `  ${paint(`… and ${group.length - SHOWN_PER_CODE} more [${code}]`, 'dim')}\n`;
+  }
+}
+
+function* databaseLines(
+  { builtAt, sample, source }: AdvisoryDbVersion,
+  scannedAt: string,
+  { paint }: TableStyle,
+): Generator<string> {
+  if (sample) {
+    yield `\n${paint('This was judged by a SAMPLE database that knows a handful of vulnerabilities: not for real use.', 'bold', 'yellow')}\n`;
+    yield `Get the real one with "drydock db update", and scan without --db-path.\n`;
+    return;
+  }
+  const days = Math.floor((Date.parse(scannedAt) - Date.parse(builtAt)) / DAY_MS);
+  const age = days > 1 ? `, ${days} days before this scan` : '';
+  yield `\n${paint(`Database: ${printable(source)} of ${builtAt.slice(0, 16).replace('T', ' ')} UTC${age}.`, 'dim')}\n`;
+}

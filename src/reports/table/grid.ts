@@ -1,0 +1,119 @@
+import { inksOf, linked, type Ink } from './paint.ts';
+import type { Row, TableStyle } from './table.ts';
+import { cutTo, padTo, widthOf, wrapTo } from './terminal-text.ts';
+
+const HEADS = ['Package', 'Installed', 'Vulnerability', 'Severity', 'Fixed in', 'Title'] as const;
+/** Columns that give way when there is no room, and how narrow they may become. */
+const LEAST = [12, 12, 14, 8, 12, 24];
+const MOST = [40, 36, 24, 8, 36, 80];
+const MAX_TITLE_LINES = 3;
+
+interface Cell {
+  readonly lines: readonly string[];
+  readonly inks: readonly Ink[];
+  readonly url?: string;
+}
+
+/** A table with lines, one package's findings under one name. */
+export function* grid(rows: readonly Row[], style: TableStyle): Generator<string> {
+  const widths = columnWidths(rows, style.width);
+  const rule = (left: string, cross: string, right: string, shown = widths.map(() => true)): string =>
+    style.paint(
+      left + widths.map((w, i) => (shown[i] ? '─' : ' ').repeat(w + 2)).join(cross) + right,
+      'dim',
+    ) + '\n';
+  yield rule('┌', '┬', '┐');
+  yield line(
+    HEADS.map((head) => ({ lines: [head], inks: ['bold'] })),
+    widths,
+    0,
+    style,
+  );
+  let previous: Row | undefined;
+  for (const row of rows) {
+    const isSame = previous?.name === row.name && previous.installed === row.installed;
+    yield isSame
+      ? rule('│', '┼', '┤', [false, false, true, true, true, true]).replace(/ ┼─/, ' ├─')
+      : rule('├', '┼', '┤');
+    const cells = cellsOf(row, widths, isSame);
+    const height = Math.max(...cells.map((cell) => cell.lines.length));
+    for (let index = 0; index < height; index++) yield line(cells, widths, index, style);
+    previous = row;
+  }
+  yield rule('└', '┴', '┘');
+}
+
+function cellsOf(row: Row, widths: readonly number[], isSame: boolean): Cell[] {
+  const fit = (text: string, column: number): string[] => wrapLong(text, widths[column] ?? 0);
+  const title = row.title === '' ? [] : wrapTo(row.title, widths[5] ?? 0, MAX_TITLE_LINES);
+  const url = row.url === undefined ? [] : fit(row.url, 5);
+  return [
+    { lines: isSame ? [] : fit(row.name, 0), inks: ['bold'] },
+    { lines: isSame ? [] : fit(row.installed, 1), inks: [] },
+    { lines: fit(row.id, 2), inks: inksOf(row.severity), ...(row.url && { url: row.url }) },
+    { lines: [row.severity], inks: inksOf(row.severity) },
+    { lines: fit(row.remedy, 4), inks: row.isFixed ? ['green'] : ['dim'] },
+    { lines: [...title, ...url], inks: [] },
+  ];
+}
+
+/** Names, versions and addresses have no spaces to break at: they go on in the next line. */
+function wrapLong(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (let rest = text; rest !== '' && lines.length < 6;) {
+    let part = '';
+    for (const char of rest) {
+      if (widthOf(part + char) > columns) break;
+      part += char;
+    }
+    if (part === '') return [...lines, cutTo(rest, columns)];
+    lines.push(part);
+    rest = rest.slice(part.length);
+  }
+  return lines;
+}
+
+function line(cells: readonly Cell[], widths: readonly number[], index: number, style: TableStyle): string {
+  const bar = style.paint('│', 'dim');
+  const texts = cells.map(({ lines, inks, url }, column) => {
+    const text = lines[index] ?? '';
+    const painted = style.paint(text, ...(text === '' ? [] : inks));
+    const filling = padTo(text, widths[column] ?? 0).slice(text.length);
+    return ` ${linked(painted, text === '' ? undefined : url, style.isLinking)}${filling} `;
+  });
+  return `${bar}${texts.join(bar)}${bar}\n`;
+}
+
+function columnWidths(rows: readonly Row[], width: number): number[] {
+  const texts = (row: Row): string[] => [
+    row.name,
+    row.installed,
+    row.id,
+    row.severity,
+    row.remedy,
+    row.title || (row.url ?? ''),
+  ];
+  const natural = HEADS.map((head, column) => {
+    const longest = rows.reduce(
+      (most, row) => Math.max(most, widthOf(texts(row)[column] ?? '')),
+      widthOf(head),
+    );
+    return Math.min(longest, MOST[column] ?? longest);
+  });
+  let excess = natural.reduce((sum, w) => sum + w + 3, 1) - width;
+  const widths = [...natural];
+  // The title gives way first, then the widest of the others.
+  while (excess > 0) {
+    const column = widestToShrink(widths);
+    if (column === undefined) break;
+    widths[column] = (widths[column] ?? 1) - 1;
+    excess--;
+  }
+  return widths;
+}
+
+function widestToShrink(widths: readonly number[]): number | undefined {
+  if ((widths[5] ?? 0) > (LEAST[5] ?? 0)) return 5;
+  const open = widths.map((w, column) => ({ w, column })).filter(({ w, column }) => w > (LEAST[column] ?? 0));
+  return open.sort((a, b) => b.w - a.w)[0]?.column;
+}

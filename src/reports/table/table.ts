@@ -1,0 +1,100 @@
+import type { Severity } from '../../model/advisory.ts';
+import type { VulnerabilityFinding } from '../../model/finding.ts';
+import type { Report } from '../../model/report.ts';
+import type { ReportFormat } from '../format.ts';
+import { footer } from './footer.ts';
+import { grid } from './grid.ts';
+import { listing } from './listing.ts';
+import { inksOf, painter, type Paint } from './paint.ts';
+import { printable } from './terminal-text.ts';
+
+/** Below this many columns a table is no longer one. */
+const NARROW_COLUMNS = 102;
+const WIDE_COLUMNS = 160;
+
+export interface TableStyle {
+  readonly paint: Paint;
+  readonly isLinking: boolean;
+  /** Columns to fill. */
+  readonly width: number;
+}
+
+/**
+ * For people. Parameters: `width` (columns; without it nothing limits the lines but good taste), `color` (`always`),
+ * `links` (`osc8`), `brief` (`true`: findings only).
+ */
+export const tableFormat: ReportFormat = {
+  id: 'table',
+  mediaType: 'text/plain; charset=utf-8',
+  *encode(report, parameters) {
+    const width = Number(parameters['width']);
+    const style: TableStyle = {
+      paint: painter(parameters['color'] === 'always'),
+      isLinking: parameters['links'] === 'osc8',
+      width: Number.isFinite(width) && width > 0 ? width : WIDE_COLUMNS,
+    };
+    const rows = rowsOf(report);
+    yield* heading(report, style);
+    if (rows.length > 0) yield* style.width < NARROW_COLUMNS ? listing(rows, style) : grid(rows, style);
+    if (parameters['brief'] !== 'true') yield* footer(report, style);
+  },
+};
+
+/** One finding in the words of the table, safe to print. */
+export interface Row {
+  readonly name: string;
+  readonly installed: string;
+  readonly id: string;
+  readonly severity: Severity;
+  /** The version that mends it, or why there is none. */
+  readonly remedy: string;
+  readonly isFixed: boolean;
+  readonly title: string;
+  readonly url: string | undefined;
+}
+
+function rowsOf({ findings }: Report): Row[] {
+  return findings.map((finding) => ({
+    name: printable(finding.package.name),
+    installed: printable(finding.installedVersion),
+    id: printable(finding.id),
+    severity: finding.severity,
+    remedy: finding.fixedVersion ? printable(finding.fixedVersion) : finding.status.replaceAll('_', ' '),
+    isFixed: Boolean(finding.fixedVersion),
+    title: titleOf(finding),
+    url: finding.primaryUrl && printable(finding.primaryUrl),
+  }));
+}
+
+function titleOf({ vulnerability }: VulnerabilityFinding): string {
+  return printable(vulnerability.title ?? vulnerability.description?.slice(0, 300) ?? '');
+}
+
+const ORDER: readonly Severity[] = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'UNKNOWN'];
+
+function* heading(report: Report, { paint }: TableStyle): Generator<string> {
+  const { image, os, findings, packages } = report;
+  const system = os ? ` (${printable(os.prettyName ?? `${os.family} ${os.version}`)})` : '';
+  yield `${paint(printable(image.name) + system, 'bold')}\n`;
+  if (image.kind === 'image') {
+    const { os: platformOs, architecture, variant } = image.platform;
+    const platform = [platformOs, architecture, variant].filter(Boolean).join('/');
+    yield `${paint(`${printable(platform)}  ${image.digest}`, 'dim')}\n`;
+  }
+  yield '\n';
+  if (report.endOfLife && os) {
+    yield `${paint(`${printable(`${os.family} ${os.version}`)} gets no more security updates: what is found here is not all there is.`, 'yellow')}\n`;
+  }
+  const counted = `${packages.length} ${packages.length === 1 ? 'package' : 'packages'}`;
+  if (findings.length === 0) {
+    yield `${paint('No vulnerabilities to tell of', 'green')} in ${counted}.\n`;
+    return;
+  }
+  const totals = ORDER.flatMap((severity) => {
+    const count = findings.filter((finding) => finding.severity === severity).length;
+    return count > 0 ? [paint(`${count} ${severity.toLowerCase()}`, ...inksOf(severity))] : [];
+  });
+  const fixable = findings.filter((finding) => finding.fixedVersion).length;
+  const noun = findings.length === 1 ? 'vulnerability' : 'vulnerabilities';
+  yield `${paint(`${findings.length} ${noun}`, 'bold')} in ${counted}: ${totals.join(', ')}; ${fixable} can be fixed by an update.\n\n`;
+}

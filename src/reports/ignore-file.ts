@@ -1,5 +1,5 @@
 import { parseDocument } from 'yaml';
-import { DrydockError } from '../base/errors.ts';
+import { DrydockError, messageOf } from '../base/errors.ts';
 import { parsePackageUrl } from '../codec/purl.ts';
 
 /** One thing to leave out, and why. */
@@ -77,8 +77,7 @@ function parseYaml(text: string, name: string): IgnoreRule[] {
   const [error] = document.errors;
   if (error)
     throw invalid(name, `is not YAML: ${error.message.split('\n')[0] ?? ''}`, error.linePos?.[0].line);
-  // Aliases are bounded by the library: a small file cannot become a large one.
-  const root: unknown = document.toJS({ maxAliasCount: 100 });
+  const root = toPlain(document, name);
   if (root === null || root === undefined) return [];
   if (typeof root !== 'object' || Array.isArray(root)) throw invalid(name, 'must be a mapping of lists');
   const unknown = Object.keys(root).find((key) => !LISTS.includes(key));
@@ -89,6 +88,15 @@ function parseYaml(text: string, name: string): IgnoreRule[] {
     if (!Array.isArray(rules)) throw invalid(name, `must have a list under ${list}`);
     return rules.map((rule: unknown) => toRule(rule, list, name));
   });
+}
+
+/** Aliases are bounded by the library, so that a small file cannot become a large one. */
+function toPlain(document: ReturnType<typeof parseDocument>, name: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    throw invalid(name, `cannot be read: ${messageOf(cause)}`);
+  }
 }
 
 function toRule(rule: unknown, list: string, name: string): IgnoreRule {

@@ -17,11 +17,12 @@ interface Cell {
 /** A table with lines, one package's findings under one name. */
 export function* grid(rows: readonly Row[], style: TableStyle): Generator<string> {
   const widths = columnWidths(rows, style.width);
-  const rule = (left: string, cross: string, right: string, shown = widths.map(() => true)): string =>
-    style.paint(
-      left + widths.map((w, i) => (shown[i] ? '─' : ' ').repeat(w + 2)).join(cross) + right,
-      'dim',
-    ) + '\n';
+  const dashes = widths.map((width) => '─'.repeat(width + 2));
+  const blanks = widths.map((width) => ' '.repeat(width + 2));
+  const rule = (left: string, cross: string, right: string): string =>
+    `${style.paint(left + dashes.join(cross) + right, 'dim')}\n`;
+  // Between findings of one package its name and version stand free.
+  const inner = `${style.paint(`│${blanks.slice(0, 2).join('│')}├${dashes.slice(2).join('┼')}┤`, 'dim')}\n`;
   yield rule('┌', '┬', '┐');
   yield line(
     HEADS.map((head) => ({ lines: [head], inks: ['bold'] })),
@@ -32,9 +33,7 @@ export function* grid(rows: readonly Row[], style: TableStyle): Generator<string
   let previous: Row | undefined;
   for (const row of rows) {
     const isSame = previous?.name === row.name && previous.installed === row.installed;
-    yield isSame
-      ? rule('│', '┼', '┤', [false, false, true, true, true, true]).replace(/ ┼─/, ' ├─')
-      : rule('├', '┼', '┤');
+    yield isSame ? inner : rule('├', '┼', '┤');
     const cells = cellsOf(row, widths, isSame);
     const height = Math.max(...cells.map((cell) => cell.lines.length));
     for (let index = 0; index < height; index++) yield line(cells, widths, index, style);

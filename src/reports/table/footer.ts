@@ -1,7 +1,7 @@
 import type { AdvisoryDbVersion } from '../../model/advisory.ts';
 import type { Diagnostic } from '../../model/analysis.ts';
 import type { Report } from '../../model/report.ts';
-import type { TableStyle } from './table.ts';
+import type { TableStyle } from './row.ts';
 import { cutTo, printable } from './terminal-text.ts';
 
 const SHOWN_PER_CODE = 2;

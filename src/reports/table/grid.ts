@@ -1,5 +1,5 @@
 import { inksOf, linked, type Ink } from './paint.ts';
-import type { Row, TableStyle } from './table.ts';
+import type { Row, TableStyle } from './row.ts';
 import { cutTo, padTo, widthOf, wrapTo } from './terminal-text.ts';
 
 const HEADS = ['Package', 'Installed', 'Vulnerability', 'Severity', 'Fixed in', 'Title'] as const;

@@ -1,5 +1,5 @@
 import { inksOf, linked } from './paint.ts';
-import type { Row, TableStyle } from './table.ts';
+import type { Row, TableStyle } from './row.ts';
 import { cutTo } from './terminal-text.ts';
 
 /** For narrow terminals: a paragraph a package, no lines. */

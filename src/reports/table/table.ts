@@ -5,19 +5,13 @@ import type { ReportFormat } from '../format.ts';
 import { footer } from './footer.ts';
 import { grid } from './grid.ts';
 import { listing } from './listing.ts';
-import { inksOf, painter, type Paint } from './paint.ts';
+import { inksOf, painter } from './paint.ts';
+import type { Row, TableStyle } from './row.ts';
 import { printable } from './terminal-text.ts';
 
 /** Below this many columns a table is no longer one. */
 const NARROW_COLUMNS = 102;
 const WIDE_COLUMNS = 160;
-
-export interface TableStyle {
-  readonly paint: Paint;
-  readonly isLinking: boolean;
-  /** Columns to fill. */
-  readonly width: number;
-}
 
 /**
  * For people. Parameters: `width` (columns; without it nothing limits the lines but good taste), `color` (`always`),
@@ -39,19 +33,6 @@ export const tableFormat: ReportFormat = {
     if (parameters['brief'] !== 'true') yield* footer(report, style);
   },
 };
-
-/** One finding in the words of the table, safe to print. */
-export interface Row {
-  readonly name: string;
-  readonly installed: string;
-  readonly id: string;
-  readonly severity: Severity;
-  /** The version that mends it, or why there is none. */
-  readonly remedy: string;
-  readonly isFixed: boolean;
-  readonly title: string;
-  readonly url: string | undefined;
-}
 
 function rowsOf({ findings }: Report): Row[] {
   return findings.map((finding) => ({

@@ -1,0 +1,120 @@
+import { X509Certificate } from 'node:crypto';
+import * as tls from 'node:tls';
+import type * as Undici from 'undici';
+import { DrydockError } from '../../base/errors.ts';
+import { proxyChooser, type Proxy, type ProxyOptions } from './proxy.ts';
+import { hostList, hostWithPort } from './urls.ts';
+
+export interface ConnectionOptions {
+  readonly insecureTlsHosts: readonly string[];
+  /** PEM. Trusted besides those that Node trusts. */
+  readonly caCertificates: readonly string[];
+  /** By `host` or `host:port`; PEM. */
+  readonly clientCertificates: Readonly<Record<string, ClientCertificate>>;
+  readonly proxy: ProxyOptions;
+  readonly timeoutMs: number;
+}
+
+export interface ClientCertificate {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** Connections to every host that is talked to, kept open between requests. */
+export interface Dispatchers extends AsyncDisposable {
+  for(url: URL): Undici.Dispatcher;
+}
+
+interface TlsOptions {
+  readonly rejectUnauthorized: boolean;
+  readonly secureContext?: tls.SecureContext;
+}
+
+const CONNECT_TIMEOUT_MS = 15_000;
+
+/** @throws DrydockError CONFIG_INVALID for certificates and proxies that are none */
+export function prepareDispatchers(options: ConnectionOptions): (undici: typeof Undici) => Dispatchers {
+  const proxyFor = proxyChooser(options.proxy);
+  const tlsFor = tlsChooser(options);
+  const connectTimeout = Math.min(options.timeoutMs, CONNECT_TIMEOUT_MS);
+  // How many connections there are at once is for the gate to say, where a wait can be called off.
+  const limits = { headersTimeout: options.timeoutMs, bodyTimeout: options.timeoutMs, pipelining: 1 };
+
+  const open = (undici: typeof Undici, url: URL): Undici.Dispatcher => {
+    const [proxy, connect] = [proxyFor(url), { ...tlsFor(url), timeout: connectTimeout }];
+    if (!proxy) return new undici.Pool(url.origin, { ...limits, connect });
+    return new undici.ProxyAgent({
+      ...limits,
+      uri: proxy.origin,
+      ...tokenOf(proxy),
+      requestTls: connect,
+      proxyTls: { ...tlsFor(new URL(proxy.origin)), timeout: connectTimeout },
+      proxyTunnel: url.protocol === 'https:',
+    });
+  };
+
+  return (undici) => {
+    const opened = new Map<string, Undici.Dispatcher>();
+    return {
+      for(url) {
+        const known = opened.get(url.origin);
+        if (known) return known;
+        const dispatcher = open(undici, url);
+        opened.set(url.origin, dispatcher);
+        return dispatcher;
+      },
+      async [Symbol.asyncDispose]() {
+        await Promise.all([...opened.values()].map((dispatcher) => dispatcher.destroy()));
+        opened.clear();
+      },
+    };
+  };
+}
+
+function tokenOf({ authorization }: Proxy): { token?: string } {
+  return authorization ? { token: authorization.reveal() } : {};
+}
+
+/** What is to be trusted and shown, by host. Contexts are made once, as reading all root certificates takes long. */
+function tlsChooser(options: ConnectionOptions): (url: URL) => TlsOptions {
+  const isInsecure = hostList(options.insecureTlsHosts);
+  const authorities = trusted(options.caCertificates);
+  const common = authorities && context({ ca: authorities });
+  const own = new Map(
+    Object.entries(options.clientCertificates).map(([host, { certificate, key }]) => [
+      host.toLowerCase(),
+      context({ cert: certificate, key, ...(authorities && { ca: authorities }) }),
+    ]),
+  );
+  return (url) => {
+    const secureContext = own.get(url.host) ?? own.get(hostWithPort(url)) ?? common;
+    return { rejectUnauthorized: !isInsecure(url), ...(secureContext && { secureContext }) };
+  };
+}
+
+function trusted(extra: readonly string[]): string[] | undefined {
+  if (extra.length === 0) return undefined;
+  for (const pem of extra) checkCertificate(pem);
+  // Newer Node tells what else it was set up to trust (its own extra file, the system's store).
+  const { getCACertificates } = tls as { getCACertificates?: (type: 'default') => string[] };
+  return [...(getCACertificates?.('default') ?? tls.rootCertificates), ...extra];
+}
+
+function checkCertificate(pem: string): void {
+  try {
+    new X509Certificate(pem);
+  } catch (cause) {
+    throw new DrydockError('CONFIG_INVALID', 'an extra CA certificate is not a certificate in PEM form', {
+      cause,
+    });
+  }
+}
+
+function context(options: tls.SecureContextOptions): tls.SecureContext {
+  try {
+    return tls.createSecureContext(options);
+  } catch (cause) {
+    // The cause may quote nothing of the key: OpenSSL names only the step that failed.
+    throw new DrydockError('CONFIG_INVALID', 'a client certificate or its key cannot be used', { cause });
+  }
+}

@@ -34,6 +34,8 @@ export interface Advisory {
   /** Affected when the installed version lies in any of them. One open range: affected whatever the version. */
   readonly affected: readonly VersionRange[];
   readonly status: AdvisoryStatus;
+  /** What the source names as fixed versions, where its ranges do not tell them. */
+  readonly patchedVersions?: readonly string[];
   /** Only where the source gives a severity for this very package; it wins over the vulnerability's own. */
   readonly severity?: Severity;
   readonly severitySource?: string;

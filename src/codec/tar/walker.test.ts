@@ -123,7 +123,7 @@ describe('tar walker', () => {
     expect(walk(archive, 300, (entry) => entry.path === 'next').contents).toEqual({ next: 'n' });
   });
 
-  test.each([
+  test.each<[Record<string, string>, string]>([
     [{ 'GNU.sparse.map': '0,3,6,3', 'GNU.sparse.size': '9' }, 'abcdef'],
     [
       {

@@ -1,0 +1,19 @@
+import { parentPort } from 'node:worker_threads';
+import { analyzers } from './analyzers.ts';
+import { runLayerJob } from './layer-job.ts';
+import type { WorkerAnswer, WorkerRequest } from './layer-thread.ts';
+import { DrydockError, messageOf } from '../base/errors.ts';
+
+/** A thread that reads layers: takes one job at a time from the pool and answers with its reading. */
+const port = parentPort;
+port?.on('message', (request: WorkerRequest) => {
+  const answer = (message: WorkerAnswer): void => port.postMessage(message);
+  runLayerJob(request.job, analyzers, (readBytes) => answer({ kind: 'progress', readBytes })).then(
+    (reading) => answer({ kind: 'done', reading }),
+    (error: unknown) => answer({ kind: 'failed', ...describe(error) }),
+  );
+});
+
+function describe(error: unknown): { code: string; message: string } {
+  return { code: error instanceof DrydockError ? error.code : 'INTERNAL', message: messageOf(error) };
+}

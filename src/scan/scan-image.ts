@@ -1,0 +1,139 @@
+import type { Analyzer } from '../analysis/analyzer.ts';
+import { fingerprint } from '../analysis/analyzer.ts';
+import { applyLayers } from '../analysis/apply-layers.ts';
+import type { AppliedLayer } from '../analysis/merge-tree.ts';
+import type { AdvisorySource } from '../advisories/source.ts';
+import { scanFinished } from '../base/channels.ts';
+import { DrydockError } from '../base/errors.ts';
+import type { Signal } from '../base/signal.ts';
+import type { AdvisoryDbVersion } from '../model/advisory.ts';
+import type { Inventory } from '../model/analysis.ts';
+import type { Image, Platform } from '../model/image.ts';
+import type { Report, ScanKey } from '../model/report.ts';
+import type { ImageSource, StreamedArchive } from '../oci/source.ts';
+import type { Inventories } from '../store/inventories.ts';
+import type { LayerAnalyses } from '../store/layer-analyses.ts';
+import type { ReportCache } from '../store/reports.ts';
+import { analyzeDirectory } from './analyze-directory.ts';
+import { analyzeLayers, skippedLayers } from './analyze-layers.ts';
+import { analyzeStreamedArchive } from './analyze-streamed.ts';
+import { assess } from './assess.ts';
+import type { LayerPool } from './layer-pool.ts';
+
+/** Everything a scan needs that outlives it. */
+export interface ScanParts {
+  readonly analyzers: readonly Analyzer[];
+  readonly pool: LayerPool;
+  readonly layerAnalyses: LayerAnalyses;
+  readonly inventories: Inventories;
+  readonly reports: ReportCache;
+  readonly advisories: AdvisorySource;
+  /** Program and version, part of every report and its key. */
+  readonly engine: string;
+  readonly now: () => Date;
+}
+
+export type ScanTarget =
+  | { readonly kind: 'image'; readonly source: ImageSource }
+  | { readonly kind: 'streamed'; readonly archive: StreamedArchive }
+  | { readonly kind: 'directory'; readonly path: string; readonly name: string };
+
+export interface ScanOptions {
+  readonly platform?: Platform;
+  readonly severitySources: readonly string[];
+  /** Scan again even if a report is known. Layers are still not read twice. */
+  readonly force?: boolean;
+}
+
+/**
+ * The whole journey from an image to its report. What is known already (report, inventory, layer analyses) is not
+ * done again; nothing is remembered of an image that could not be read whole.
+ *
+ * @throws DrydockError of every kind that sources, layers and databases give
+ */
+export async function scanImage(
+  target: ScanTarget,
+  options: ScanOptions,
+  parts: ScanParts,
+  { signal }: Signal,
+): Promise<Report> {
+  const startedAt = performance.now();
+  const database = await currentDatabase(parts.advisories);
+  const subject = await openSubject(target, options, parts, { signal });
+  const key = scanKey(subject.image, database, options, parts);
+  const known = options.force || !subject.isCacheable ? undefined : await parts.reports.find(key);
+  // Found by digest, told under the name it was asked by.
+  const report = known
+    ? { ...known, image: subject.image }
+    : await assess(subject.image, await subject.inventory(), options, parts);
+  if (!known && subject.isCacheable) await parts.reports.remember(key, report);
+  const seconds = (performance.now() - startedAt) / 1000;
+  scanFinished.publish({ image: subject.image.name, seconds, cached: known !== undefined });
+  return report;
+}
+
+/** An image that is known by now, and its inventory for when it is needed. */
+interface Subject {
+  readonly image: Image;
+  readonly isCacheable: boolean;
+  readonly inventory: () => Promise<Inventory>;
+}
+
+async function openSubject(
+  target: ScanTarget,
+  options: ScanOptions,
+  parts: ScanParts,
+  { signal }: Signal,
+): Promise<Subject> {
+  const analyzers = fingerprint(parts.analyzers);
+  if (target.kind === 'directory') {
+    const { image, inventory } = await analyzeDirectory(target.path, target.name, parts.analyzers, {
+      signal,
+    });
+    return { image, isCacheable: false, inventory: () => Promise.resolve(inventory) };
+  }
+  if (target.kind === 'streamed') {
+    const { image, layers } = await analyzeStreamedArchive(
+      target.archive,
+      options.platform,
+      { ...parts, analyzers },
+      { signal },
+    );
+    return { image, isCacheable: true, inventory: () => merge(image, () => Promise.resolve(layers), parts) };
+  }
+  const image = await target.source.resolve(options.platform, { signal });
+  const layers = (): Promise<AppliedLayer[]> =>
+    analyzeLayers(image, target.source, { ...parts, analyzers }, { signal });
+  return { image, isCacheable: true, inventory: () => merge(image, layers, parts) };
+}
+
+async function merge(
+  image: Image,
+  layers: () => Promise<AppliedLayer[]>,
+  parts: ScanParts,
+): Promise<Inventory> {
+  const known = await parts.inventories.find(image.digest);
+  if (known) return known;
+  const applied = applyLayers(await layers(), parts.analyzers);
+  const inventory = { ...applied, diagnostics: [...skippedLayers(image), ...applied.diagnostics] };
+  await parts.inventories.remember(image.digest, inventory);
+  return inventory;
+}
+
+async function currentDatabase(advisories: AdvisorySource): Promise<AdvisoryDbVersion> {
+  const database = await advisories.current();
+  if (database) return database;
+  throw new DrydockError('DATABASE_MISSING', 'there is no advisory database yet', {
+    hint: 'Run "drydock db update" where there is a network, or "drydock db import FILE" where there is none.',
+  });
+}
+
+function scanKey(image: Image, database: AdvisoryDbVersion, options: ScanOptions, parts: ScanParts): ScanKey {
+  return {
+    image: image.digest,
+    analyzers: fingerprint(parts.analyzers),
+    advisoryDbs: `${database.source}@${database.digest}`,
+    options: `severity=${options.severitySources.join('+')}`,
+    engine: parts.engine,
+  };
+}

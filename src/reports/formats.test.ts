@@ -95,7 +95,8 @@ describe('the JSON report', () => {
   });
 
   test('is the same text as the platform writes, but for the escapes', () => {
-    const value = { a: [1, { b: null, c: [] }, 'x\n"'], d: {}, e: undefined, f: true };
+    const deep = { g: { h: { i: { j: [{ k: [] }, {}] } } } };
+    const value = { a: [1, { b: null, c: [] }, 'x\n"'], d: {}, e: undefined, f: true, deep };
     expect([...jsonPieces(value)].join('')).toBe(JSON.stringify(value, null, 2));
   });
 });

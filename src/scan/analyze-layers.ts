@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { AppliedLayer } from '../analysis/merge-tree.ts';
 import { layerDone, layerProgress } from '../base/channels.ts';
 import { algorithmOf } from '../base/digest.ts';
@@ -34,6 +35,7 @@ export async function analyzeLayers(
   const isSmall = missing.reduce((sum, layer) => sum + layer.sizeBytes, 0) <= SMALL_IMAGE_BYTES;
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
+  setMaxListeners(0, both); // one a layer
   const reads = missing.map(async (layer) => {
     const analysis = await readLayer(image, layer, source, parts, isSmall, { signal: both });
     known.set(layer.diffId, analysis);

@@ -1,9 +1,7 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { ZSTDDecoder } from 'zstddec/stream';
 import { DrydockError, isAbort, messageOf } from '../../base/errors.ts';
 import { sniffCompression, type Compression } from '../../codec/compression.ts';
-import { loadZstd } from '../../codec/zstd.ts';
 import { invalid } from './tar-members.ts';
 
 const OUTPUT_BYTES = 512 << 10;
@@ -72,6 +70,8 @@ async function* gunzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
  * piece laid ready before it is asked for output.
  */
 async function* unzstd(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  // Only now: the decoder is 80 KB of WebAssembly that most scans do without.
+  const [{ ZSTDDecoder }, { loadZstd }] = await Promise.all([import('zstddec/stream'), import('../../codec/zstd.ts')]);
   await loadZstd();
   const iterator = slices(chunks);
   let ready = await iterator.next();

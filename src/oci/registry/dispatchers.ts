@@ -9,6 +9,8 @@ export interface ConnectionOptions {
   readonly insecureTlsHosts: readonly string[];
   /** PEM. Trusted besides those that Node trusts. */
   readonly caCertificates: readonly string[];
+  /** By `host` or `host:port`; PEM. Trusted for that host alone, besides the others. */
+  readonly caCertificatesByHost: Readonly<Record<string, readonly string[]>>;
   /** By `host` or `host:port`; PEM. */
   readonly clientCertificates: Readonly<Record<string, ClientCertificate>>;
   readonly proxy: ProxyOptions;
@@ -80,11 +82,14 @@ function tlsChooser(options: ConnectionOptions): (url: URL) => TlsOptions {
   const isInsecure = hostList(options.insecureTlsHosts);
   const authorities = trusted(options.caCertificates);
   const common = authorities && context({ ca: authorities });
+  const hosts = new Set([...Object.keys(options.caCertificatesByHost), ...Object.keys(options.clientCertificates)]);
   const own = new Map(
-    Object.entries(options.clientCertificates).map(([host, { certificate, key }]) => [
-      host.toLowerCase(),
-      context({ cert: certificate, key, ...(authorities && { ca: authorities }) }),
-    ]),
+    [...hosts].map((host) => {
+      const { certificate: cert, key } = options.clientCertificates[host] ?? {};
+      const more = options.caCertificatesByHost[host];
+      const ca = more ? trusted([...options.caCertificates, ...more]) : authorities;
+      return [host.toLowerCase(), context({ ...(cert && { cert }), ...(key && { key }), ...(ca && { ca }) })];
+    }),
   );
   return (url) => {
     const secureContext = own.get(url.host) ?? own.get(hostWithPort(url)) ?? common;

@@ -29,6 +29,8 @@ export interface RegistryOptions {
   readonly insecureTlsHosts?: readonly string[];
   /** PEM. Trusted besides those that Node trusts. */
   readonly caCertificates?: readonly string[];
+  /** By host; PEM. Trusted for that host alone, besides the others. */
+  readonly caCertificatesByHost?: Readonly<Record<string, readonly string[]>>;
   /** By host; PEM. */
   readonly clientCertificates?: Readonly<Record<string, ClientCertificate>>;
   readonly proxy?: ProxyOptions;
@@ -108,6 +110,7 @@ export function openRegistry(options: RegistryOptions): RegistryClient {
     {
       insecureTlsHosts: options.insecureTlsHosts ?? [],
       caCertificates: options.caCertificates ?? [],
+      caCertificatesByHost: options.caCertificatesByHost ?? {},
       clientCertificates: options.clientCertificates ?? {},
       proxy: options.proxy ?? {},
       timeoutMs: (options.timeoutSeconds ?? DEFAULTS.timeoutSeconds) * 1000,

@@ -29,7 +29,7 @@ export class RingCancelled extends Error {
 
 interface View {
   readonly control: Int32Array;
-  slot(index: number): Uint8Array;
+  readonly slot: (index: number) => Uint8Array;
 }
 
 function view(memory: RingMemory): View {

@@ -64,7 +64,10 @@ describe('verifying a layer', () => {
     ['LAYER_DIFF_ID_MISMATCH', { diffId: sha256Of('bad') }],
   ])('%s names the layer and its place', (code, change) => {
     expect(() => verify({ ...good, ...change })).toThrow(
-      expect.objectContaining({ code, message: expect.stringContaining(`layer 2 of 2 (${layer.digest})`) }),
+      expect.objectContaining({
+        code,
+        message: expect.stringContaining(`layer 2 of 2 (${layer.digest})`) as string,
+      }),
     );
   });
 

@@ -1,0 +1,82 @@
+import type { Group } from '../config/schema.ts';
+
+export interface CommandSpec {
+  /** The words that name it: `['db', 'update']`. */
+  readonly path: readonly string[];
+  readonly summary: string;
+  readonly argument?: {
+    readonly name: string;
+    readonly description: string;
+    readonly isVariadic?: true;
+    /** The only words allowed. */
+    readonly values?: readonly string[];
+  };
+  /** Which settings it takes as flags, besides the general ones. */
+  readonly takes: readonly Group[];
+}
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+export const commands: readonly CommandSpec[] = [
+  {
+    path: ['scan'],
+    summary: 'scan images for known vulnerabilities',
+    argument: {
+      name: 'image',
+      description: 'registry reference, OCI layout, archive, directory or - for an archive on standard input',
+      isVariadic: true,
+    },
+    takes: ['force', 'scan', 'report', 'database', 'registry'],
+  },
+  {
+    path: ['db', 'update'],
+    summary: 'bring the newest advisory database',
+    takes: ['force', 'database', 'registry'],
+  },
+  {
+    path: ['db', 'status'],
+    summary: 'tell which advisory database is in use, and its age',
+    takes: ['database'],
+  },
+  {
+    path: ['db', 'import'],
+    summary: 'take an advisory database from a file, where there is no network',
+    argument: {
+      name: 'file',
+      description: 'archive with trivy.db and metadata.json, or an OCI layout of one',
+    },
+    takes: ['database'],
+  },
+  {
+    path: ['db', 'verify'],
+    summary: 'read the advisory database whole and check it',
+    takes: ['database'],
+  },
+  {
+    path: ['cache', 'status'],
+    summary: 'tell where the cache is and how much it holds',
+    takes: [],
+  },
+  {
+    path: ['cache', 'clear'],
+    summary: 'forget all remembered layers and results; the database stays',
+    takes: [],
+  },
+  {
+    path: ['config'],
+    summary: 'print the settings in force and where each comes from',
+    takes: ['scan', 'report', 'database', 'registry'],
+  },
+  {
+    path: ['completion'],
+    summary: 'print a completion script for a shell',
+    argument: { name: 'shell', description: 'the shell to write it for', values: SHELLS },
+    takes: [],
+  },
+];
+
+/** What the first words mean that have commands below them. */
+export const FAMILIES: Readonly<Record<string, string>> = {
+  db: 'the advisory database',
+  cache: 'remembered layers and results',
+};

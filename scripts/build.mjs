@@ -36,7 +36,8 @@ const built = [
 ];
 rmSync('dist', { recursive: true, force: true });
 mkdirSync('dist');
-for (const { path, contents } of built.flatMap(({ outputFiles }) => outputFiles)) writeFileSync(path, contents);
+for (const { path, contents } of built.flatMap(({ outputFiles }) => outputFiles))
+  writeFileSync(path, contents);
 chmodSync('dist/main.js', 0o755);
 writeFileSync(
   'dist/THIRD-PARTY-NOTICES.txt',

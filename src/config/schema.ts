@@ -1,12 +1,6 @@
 import type { AdvisoryStatus, Severity } from '../model/advisory.ts';
 
-const SEVERITIES = [
-  'UNKNOWN',
-  'LOW',
-  'MEDIUM',
-  'HIGH',
-  'CRITICAL',
-] as const satisfies readonly Severity[];
+const SEVERITIES = ['UNKNOWN', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] as const satisfies readonly Severity[];
 
 const STATUSES = [
   'unknown',

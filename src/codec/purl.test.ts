@@ -44,6 +44,10 @@ describe('package URLs', () => {
     `pkg:deb/${'x'.repeat(9000)}`,
   ])('%j is none', (text) => expect(parsePackageUrl(text)).toBeUndefined());
 
+  test('a name that is no text of Unicode still makes a URL', () => {
+    expect(packageUrl({ type: 'rpm', name: 'a\ud800' })).toBe('pkg:rpm/a%EF%BF%BD');
+  });
+
   test('what was built is read back', () => {
     const word = fc.stringMatching(/^[a-z][\w+.~ :@%#?&=-]{0,10}$/);
     fc.assert(

@@ -31,7 +31,8 @@ export function packageUrl({ type, namespace, name, version, qualifiers = {}, su
 }
 
 function encode(text: string): string {
-  return encodeURIComponent(text)
+  // Half a surrogate pair, which JSON can hold, cannot be encoded.
+  return encodeURIComponent(text.replace(/\p{Cs}/gu, '\ufffd'))
     .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
     .replace(/%3A/g, ':');
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sampleReport } from '../../test/fixtures/sample-report.ts';
 import type { Report } from '../model/report.ts';
@@ -75,6 +76,41 @@ describe('the JSON report', () => {
       },
       { ID: 'openssl@3.0.1-1+deb12u1', DependsOn: ['libssl3@1:3.0.1-1+deb12u1'] },
     ]);
+  });
+
+  test('packages stand in order of their names, dependencies in order of their ids, once each', () => {
+    const { packages, ...report } = sampleReport();
+    const [libssl] = packages;
+    if (!libssl) throw new Error('the sample has packages');
+    const named = (name: string, dependsOn: string[] = []) => ({ ...libssl, name, version: '1', dependsOn });
+    const listed = [named('musl-utils', ['zlib', 'musl', 'zlib']), named('zlib'), named('musl')];
+    const told = JSON.parse(json({ ...report, packages: listed }, { listAllPkgs: 'true' })) as Told;
+    expect(told.Results[0]?.['Packages']).toMatchObject([
+      { Name: 'musl' },
+      { Name: 'musl-utils', DependsOn: ['musl@1', 'zlib@1'] },
+      { Name: 'zlib' },
+    ]);
+  });
+
+  test("shows the image's configuration in Trivy's order and nothing of unknown form", () => {
+    let deep: unknown = 'x';
+    for (let depth = 0; depth < 20_000; depth++) deep = [deep];
+    const { image, ...report } = sampleReport();
+    const config = {
+      ...{ Entrypoint: ['/a'], Cmd: ['b', 3], Env: deep, Unknown: deep, User: 7, WorkingDir: '', Tty: false },
+      ...{
+        Volumes: { '/data': deep },
+        Labels: { b: '2', a: '1', c: deep },
+        Healthcheck: { Test: ['CMD'], Retries: 3 },
+      },
+    };
+    const told = JSON.parse(
+      json({ ...report, image: { ...image, config: { ...image.config, config } } }),
+    ) as Told;
+    const { ImageConfig } = told['Metadata'] as { ImageConfig: { config: object } };
+    expect(JSON.stringify(ImageConfig.config)).toBe(
+      '{"Cmd":["b"],"Healthcheck":{"Test":["CMD"],"Retries":3},"Entrypoint":["/a"],"Labels":{"a":"1","b":"2"},"Volumes":{"/data":{}}}',
+    );
   });
 
   test('escapes as Go does', () => {
@@ -168,11 +204,55 @@ describe('the table', () => {
     expect(new Set(lines.map(widthOf)).size).toBe(1);
   });
 
+  test('keeps its lines of one width, whatever stands in them', () => {
+    const anything = fc.string({ unit: 'binary', maxLength: 200 });
+    const report = sampleReport();
+    fc.assert(
+      fc.property(anything, anything, fc.integer({ min: 1, max: 250 }), (name, title, width) => {
+        const findings = report.findings.map((finding) => ({
+          ...finding,
+          package: { ...finding.package, name },
+          vulnerability: { ...finding.vulnerability, title },
+        }));
+        const text = table({ ...report, findings }, { width: String(width) });
+        const lines = text.split('\n').filter((line) => /^[│├┌└]/.test(line));
+        expect(new Set(lines.map(widthOf)).size).toBeLessThanOrEqual(1);
+        expect(text).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069]/);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('takes no long time for names that take no room', () => {
+    const started = performance.now();
+    const report = sampleReport();
+    const name = `a${'\u0301'.repeat(100_000)}`;
+    const findings = report.findings.map((finding) => ({
+      ...finding,
+      package: { ...finding.package, name },
+    }));
+    table({ ...report, findings }, { width: '120' });
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
   test('colours and links only when asked to', () => {
-    // eslint-disable-next-line no-control-regex -- that is what is looked for
     expect(table(sampleReport())).not.toMatch(/\u001b/);
     expect(table(sampleReport(), { color: 'always' })).toContain('\u001b[1;31mCRITICAL');
     expect(table(sampleReport(), { links: 'osc8' })).toContain('\u001b]8;;https://example.org/CVE-2026-0001');
+  });
+
+  test('links lead to the web only', () => {
+    const report = sampleReport();
+    const findings = report.findings.map((finding) => ({ ...finding, primaryUrl: 'file:///etc/passwd' }));
+    expect(table({ ...report, findings }, { links: 'osc8' })).not.toMatch(/\u001b\]8/);
+  });
+
+  test('tells two diagnostics of a kind and the number of the others', () => {
+    const started = performance.now();
+    const diagnostics = Array.from({ length: 100_000 }, (_, i) => ({ code: 'A', by: 'b', message: `m${i}` }));
+    const text = table({ ...sampleReport(), diagnostics });
+    expect(text).toContain('  m0 [A]\n  m1 [A]\n  … and 99998 more [A]\n');
+    expect(performance.now() - started).toBeLessThan(2000);
   });
 
   test('does not obey what stands in an image', () => {
@@ -184,7 +264,6 @@ describe('the table', () => {
       id: 'x\u0007',
     };
     const text = table({ ...report, findings: evil ? [evil] : [] });
-    // eslint-disable-next-line no-control-regex -- that is what is looked for
     expect(text).not.toMatch(/[\u001b\u0007\u202e]/);
   });
 
@@ -212,6 +291,7 @@ describe('text for terminals', () => {
     expect(wrapTo('one two three four', 9, 2)).toEqual(['one two', 'three …']);
     expect(wrapTo('one two', 9, 2)).toEqual(['one two']);
     expect(printable('a\u0000b')).toBe('a\ufffdb');
+    expect(printable('a\u00ad\u{e0041}b\u{1f6a2}\ufe0f')).toBe('a\ufffd\ufffdb\u{1f6a2}\ufe0f');
   });
 });
 

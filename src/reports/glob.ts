@@ -3,12 +3,15 @@ export type Glob = (path: string) => boolean;
 
 type Token =
   | { readonly kind: 'text'; readonly char: string }
-  | { readonly kind: 'any' | 'star' | 'stars' }
+  | { readonly kind: 'any' | 'star' }
   | {
       readonly kind: 'class';
       readonly isNegated: boolean;
       readonly ranges: readonly (readonly [string, string])[];
     };
+
+/** `stars` stands for any number of parts, none included. */
+type Part = 'stars' | readonly Token[];
 
 const MAX_ALTERNATIVES = 100;
 const MAX_PATTERN_CHARS = 1024;
@@ -20,53 +23,38 @@ const MAX_PATTERN_CHARS = 1024;
  */
 export function parseGlob(pattern: string): Glob | undefined {
   if (pattern.length > MAX_PATTERN_CHARS) return undefined;
-  const choices = alternatives(pattern)?.map(toTokens);
-  return choices && ((path) => choices.some((tokens) => fits(tokens, path)));
+  const choices = alternatives(pattern)?.map((choice) => choice.split('/').map(toPart));
+  return choices && ((path) => choices.some((parts) => fits(parts, path.split('/'))));
 }
 
 /** `{a,b}` written out, inner braces first. */
 function alternatives(pattern: string): string[] | undefined {
-  let open = [pattern];
+  const open = [pattern];
   const done: string[] = [];
-  while (open.length > 0) {
-    const text = open.pop() ?? '';
+  for (let text = open.pop(); text !== undefined; text = open.pop()) {
     const match = /\{([^{}]*)\}/.exec(text);
-    if (!match) {
-      done.push(text);
-      continue;
-    }
-    const [whole, list = ''] = match;
-    const [before, after] = [text.slice(0, match.index), text.slice(match.index + whole.length)];
-    open = [...open, ...list.split(',').map((choice) => before + choice + after)];
+    if (match) {
+      const [whole, list = ''] = match;
+      const [before, after] = [text.slice(0, match.index), text.slice(match.index + whole.length)];
+      open.push(...list.split(',').map((choice) => before + choice + after));
+    } else done.push(text);
     if (open.length + done.length > MAX_ALTERNATIVES) return undefined;
   }
   return done;
 }
 
-function toTokens(pattern: string): Token[] {
-  // `a/**` fits `a` too, and `**` that is not a part of its own is no more than `*`.
-  const parts = pattern.split('/');
-  return parts.flatMap((part, index) => {
-    const isLast = index === parts.length - 1;
-    if (part === '**') return [{ kind: 'stars' } as const];
-    const isBeforeFinalStars = index === parts.length - 2 && parts[index + 1] === '**';
-    const tokens = partTokens(part);
-    return isLast || isBeforeFinalStars ? tokens : [...tokens, { kind: 'text', char: '/' } as const];
-  });
-}
-
-function partTokens(part: string): Token[] {
+function toPart(text: string): Part {
+  if (text === '**') return 'stars';
   const tokens: Token[] = [];
-  for (let at = 0; at < part.length; at++) {
-    const char = part[at] ?? '';
-    const end = char === '[' ? part.indexOf(']', at + 2) : -1;
-    if (char === '*') {
-      if (tokens.at(-1)?.kind !== 'star') tokens.push({ kind: 'star' });
-    } else if (char === '?') tokens.push({ kind: 'any' });
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at] ?? '';
+    const end = char === '[' ? text.indexOf(']', at + 2) : -1;
+    if (char === '*') tokens.push({ kind: 'star' });
+    else if (char === '?') tokens.push({ kind: 'any' });
     else if (end > 0) {
-      tokens.push(toClass(part.slice(at + 1, end)));
+      tokens.push(toClass(text.slice(at + 1, end)));
       at = end;
-    } else if (char === '\\' && at + 1 < part.length) tokens.push({ kind: 'text', char: part[++at] ?? '' });
+    } else if (char === '\\' && at + 1 < text.length) tokens.push({ kind: 'text', char: text[++at] ?? '' });
     else tokens.push({ kind: 'text', char });
   }
   return tokens;
@@ -78,38 +66,44 @@ function toClass(text: string): Token {
   return { kind: 'class', isNegated, ranges: ranges.map(([, from = '', to]) => [from, to ?? from]) };
 }
 
-/** All places in the pattern that the path read so far may stand at. */
-function fits(tokens: readonly Token[], path: string): boolean {
-  let states = reach(tokens, new Set([0]), path, 0);
-  for (let at = 0; at < path.length && states.size > 0; at++) {
-    const char = path[at] ?? '';
+/** Keeps all places in the pattern that the parts read so far may lead to. */
+function fits(pattern: readonly Part[], path: readonly string[]): boolean {
+  let places = reach(pattern, new Set([0]));
+  for (const name of path) {
     const next = new Set<number>();
-    for (const state of states) {
-      const token = tokens[state];
-      if (token === undefined) continue;
-      if (token.kind === 'stars' || (token.kind === 'star' && char !== '/')) next.add(state);
-      else if (token.kind !== 'star' && takes(token, char)) next.add(state + 1);
+    for (const place of places) {
+      const part = pattern[place];
+      if (part === 'stars') next.add(place);
+      else if (part && fitsPart(part, name)) next.add(place + 1);
     }
-    states = reach(tokens, next, path, at + 1);
+    places = reach(pattern, next);
   }
-  return states.has(tokens.length);
+  return places.has(pattern.length);
 }
 
-/** Stars may also stand for nothing; `**` begins and ends where a part does. */
-function reach(tokens: readonly Token[], states: Set<number>, path: string, at: number): Set<number> {
-  const isBorder = at === 0 || at === path.length || path[at] === '/' || path[at - 1] === '/';
-  const isStart = at === 0 || path[at - 1] === '/';
-  for (const state of states) {
-    const kind = tokens[state]?.kind;
-    const isEnd = state + 1 === tokens.length;
-    if (kind === 'star' || (kind === 'stars' && (isEnd ? isBorder : isStart))) states.add(state + 1);
+function reach(pattern: readonly Part[], places: Set<number>): Set<number> {
+  // Places added on the way are visited too.
+  for (const place of places) if (pattern[place] === 'stars') places.add(place + 1);
+  return places;
+}
+
+/** After a mismatch only the last star takes one character more: earlier ones need not be tried again. */
+function fitsPart(tokens: readonly Token[], name: string): boolean {
+  let [token, at, star, starAt] = [0, 0, -1, 0];
+  while (at < name.length) {
+    const current = tokens[token];
+    if (current?.kind === 'star') [star, starAt] = [token++, at];
+    else if (current && takes(current, name[at] ?? '')) {
+      token++;
+      at++;
+    } else if (star >= 0) [token, at] = [star + 1, ++starAt];
+    else return false;
   }
-  return states;
+  return tokens.slice(token).every(({ kind }) => kind === 'star');
 }
 
 function takes(token: Token, char: string): boolean {
   if (token.kind === 'text') return token.char === char;
-  if (char === '/') return false;
   if (token.kind !== 'class') return true;
   return token.ranges.some(([from, to]) => char >= from && char <= to) !== token.isNegated;
 }

@@ -46,7 +46,9 @@ export function toReportedConfig(image: ImageConfig): object {
           }),
     os: image.os,
     rootfs: { type: image.rootfs.type, diff_ids: image.rootfs.diff_ids },
-    config: Object.fromEntries(Object.entries(MEMBERS).map(([name, read]) => [name, read(image.config[name])])),
+    config: Object.fromEntries(
+      Object.entries(MEMBERS).map(([name, read]) => [name, read(image.config[name])]),
+    ),
     variant: image.variant,
   };
 }

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { toReportedConfig } from './image-config.ts';
 import { formatReferenceName } from './reference-name.ts';
 import { packageId, packageUid, packageUrlOf, versionParts } from './package-identity.ts';
 import { jsonPieces } from './json-pieces.ts';
@@ -86,7 +87,7 @@ function metadata({ image, os, endOfLife, layerSizes }: Report): unknown {
     RepoTags: filled(image.repoTags),
     RepoDigests: filled(image.repoDigests),
     Reference: image.reference && formatReferenceName(image.reference),
-    ImageConfig: isImage ? imageConfig(image.config) : undefined,
+    ImageConfig: isImage ? toReportedConfig(image.config) : undefined,
     Layers: filled(
       image.layers.map((layer) => ({
         Size: layerSizes[layer.diffId],
@@ -94,21 +95,6 @@ function metadata({ image, os, endOfLife, layerSizes }: Report): unknown {
         DiffID: layer.diffId,
       })),
     ),
-  };
-}
-
-/** In the order of go-containerregistry's ConfigFile, which Trivy prints. */
-function imageConfig(config: Report['image']['config']): unknown {
-  return {
-    architecture: config.architecture,
-    author: config.author,
-    created: config.created,
-    docker_version: config.docker_version,
-    history: filled(config.history),
-    os: config.os,
-    rootfs: config.rootfs,
-    config: config.config,
-    variant: config.variant,
   };
 }
 
@@ -129,13 +115,14 @@ function results(report: Report, isListingAll: boolean): readonly unknown[] | un
 
 function packageList({ packages, os }: Report): unknown[] {
   const ids = new Map(packages.map((pkg) => [pkg.name, packageId(pkg)]));
-  const listed = packages.map((pkg) => ({ id: packageId(pkg), pkg })).sort((a, b) => (a.id < b.id ? -1 : 1));
-  return listed.map(({ id, pkg }) => {
+  const dependencies = (pkg: Package): string[] =>
+    [...new Set(pkg.dependsOn?.flatMap((name) => ids.get(name) ?? []))].sort();
+  return [...packages].sort(byNameAndVersion).map((pkg) => {
     const own = versionParts(pkg.type, pkg.version);
     const source = pkg.source ?? pkg;
     const from = versionParts(pkg.type, source.version);
     return {
-      ID: id,
+      ID: packageId(pkg),
       Name: pkg.name,
       Identifier: { PURL: packageUrlOf(pkg, os), UID: packageUid(pkg) },
       Version: own.version,
@@ -154,11 +141,19 @@ function packageList({ packages, os }: Report): unknown[] {
         Nvr: pkg.redHatBuild.nvr,
         Arch: pkg.redHatBuild.architecture,
       },
-      DependsOn: filled(pkg.dependsOn?.flatMap((name) => ids.get(name) ?? [])),
+      DependsOn: filled(dependencies(pkg)),
       Layer: layerOf(pkg),
       Digest: pkg.archiveDigest,
     };
   });
+}
+
+function byNameAndVersion(a: Package, b: Package): number {
+  return compareTexts(a.name, b.name) || compareTexts(a.version, b.version);
+}
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function layerOf({ layer }: Package): unknown {

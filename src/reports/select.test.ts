@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sampleReport } from '../../test/fixtures/sample-report.ts';
-import { matchesGlob } from './glob.ts';
+import { parseGlob } from './glob.ts';
 import { parseIgnoreFile } from './ignore-file.ts';
 import { selectFindings, type Selection } from './select.ts';
 
@@ -61,6 +61,14 @@ describe('ignore files', () => {
     ['a.yaml', 'vulnerabilities: [{id: a, paths: x}]', /list of texts/],
     ['a.yaml', 'vulnerabilities: [{id: a, purls: [x]}]', /package URL/],
     ['a.yaml', '- id: x', /mapping/],
+    ['.trivyignore', 'CVE-1 exp:2026-02-30', /line 1.*YYYY-MM-DD/],
+    ['.trivyignore', 'CVE-1 exp:2026-01-01 exp:2027-01-01', /only one/],
+    ['a.yaml', 'vulnerabilities:\n- id: a\n- paths: [x]', /line 3.*without an id/],
+    ['a.yaml', 'vulnerabilities:\n- id: a\n  expired_at: soon', /line 2.*"soon" for a date/],
+    ['a.yaml', 'vulnerabilities: [{id: a, expired_at: 2026-01-01T99:00:00Z}]', /date/],
+    ['a.yaml', `vulnerabilities: [{id: a, paths: ["${'{a,b}'.repeat(9)}"]}]`, /path pattern/],
+    ['a.yaml', '['.repeat(50_000), /not YAML/],
+    ['a.yaml', ' '.repeat(5 << 20), /4 MiB/],
   ])('%s %j is refused', (name, text, message) => {
     expect(() => parseIgnoreFile(text, name)).toThrow(message);
   });
@@ -86,6 +94,23 @@ describe('ignore files', () => {
   });
 });
 
+test('a rule that is repeated many times costs no more than once each', () => {
+  const started = performance.now();
+  const ignoreRules = parseIgnoreFile('CVE-2026-0001\n'.repeat(100_000), '.trivyignore');
+  expect(selectFindings(sampleReport(), { ...all, ignoreRules }).suppressed).toHaveLength(2);
+  expect(performance.now() - started).toBeLessThan(2000);
+});
+
+test.each([
+  ['2026-06-01T12:00:01Z', 2],
+  ['2026-06-01T12:00:00Z', 0],
+  ['2026-06-01T15:00:00+02:00', 2],
+])('a YAML rule that expires at %s leaves out %i', (time, count) => {
+  const text = `vulnerabilities: [{id: CVE-2026-0001, expired_at: ${time}}]`;
+  const ignoreRules = parseIgnoreFile(text, 'a.yaml');
+  expect(selectFindings(sampleReport(), { ...all, ignoreRules }).suppressed).toHaveLength(count);
+});
+
 describe('globs', () => {
   test.each([
     ['var/lib/*', 'var/lib/x', true],
@@ -101,12 +126,37 @@ describe('globs', () => {
     ['{a,b}/{c,d}', 'b/c', true],
     ['a\\*', 'a*', true],
     ['a', 'ab', false],
-  ])('%s against %s is %s', (pattern, path, expected) => expect(matchesGlob(pattern, path)).toBe(expected));
+    ['a/**', 'a', true],
+    ['a/**', 'ab', false],
+    ['a**b', 'a/b', false],
+    ['a**b', 'axb', true],
+    ['**', '', true],
+    ['**/**/b', 'b', true],
+    ['**/a/**/b', 'x/a/y/a/b', true],
+    ['{a}{b,c}', 'ac', true],
+    ['{a,b{c,d}}', 'bd', true],
+    ['*a*b*c', 'xxaybzbc', true],
+    ['*a*b*c', 'xxaybzbd', false],
+    ['[', '[', true],
+  ])('%s against %s is %s', (pattern, path, expected) => expect(parseGlob(pattern)?.(path)).toBe(expected));
+
+  test('any pattern gives an answer, and every plain path fits itself', () => {
+    const pattern = fc.string({
+      unit: fc.constantFrom('a', 'b', '*', '?', '/', '[', ']', '{', '}', ',', '\\', '!'),
+    });
+    fc.assert(fc.property(pattern, pattern, (text, path) => void parseGlob(text)?.(path)));
+    fc.assert(fc.property(fc.stringMatching(/^[a-c/]{0,12}$/), (path) => parseGlob(path)?.(path) === true));
+  });
+
+  test.each(['x'.repeat(2000), '{a,b}'.repeat(60)])('%s is too much', (pattern) => {
+    expect(parseGlob(pattern)).toBeUndefined();
+  });
 
   test('hostile patterns take no long time', () => {
     const started = performance.now();
-    matchesGlob('*a'.repeat(200) + '**/'.repeat(50), 'a'.repeat(2000));
-    matchesGlob('{a,b}'.repeat(60), 'a'.repeat(60));
+    parseGlob('*a'.repeat(500) + 'b')?.('a'.repeat(4000));
+    parseGlob('**/'.repeat(300) + 'b')?.('a/'.repeat(2000));
+    parseGlob('*'.repeat(1000) + 'b')?.('a'.repeat(4000));
     expect(performance.now() - started).toBeLessThan(2000);
   });
 });

@@ -1,9 +1,9 @@
-import { parsePackageUrl } from '../codec/purl.ts';
+import { parsePackageUrl, type PackageUrl } from '../codec/purl.ts';
 import type { AdvisoryStatus, Severity } from '../model/advisory.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
-import { matchesGlob } from './glob.ts';
-import type { IgnoreRule } from './ignore-file.ts';
+import { parseGlob, type Glob } from './glob.ts';
+import type { IgnoreRule } from './ignore-rule.ts';
 import { packageUrlOf } from './package-identity.ts';
 
 /** What of a report is told. */
@@ -38,8 +38,8 @@ export function selectFindings(report: Report, selection: Selection): Selected {
     if (!selection.severities.includes(finding.severity) || hidden.has(finding.status)) continue;
     // All kinds of packages there are so far are those of an operating system.
     if (!selection.pkgTypes.includes('os')) continue;
-    const rule = rules.get(finding.id)?.find((candidate) => applies(candidate, finding, report));
-    if (rule) suppressed.push({ finding, rule });
+    const ready = rules.get(finding.id)?.find((candidate) => applies(candidate, finding, report));
+    if (ready) suppressed.push({ finding, rule: ready.rule });
     else kept.push(finding);
   }
   const packages = selection.pkgTypes.includes('os') ? report.packages : [];
@@ -61,30 +61,39 @@ function hiddenStatuses({ ignoreUnfixed, ignoreStatuses }: Selection): ReadonlyS
   return new Set(ignoreStatuses.length > 0 ? ignoreStatuses : ignoreUnfixed ? UNFIXED : []);
 }
 
-function rulesById({ ignoreRules, now }: Selection): Map<string, IgnoreRule[]> {
-  const byId = new Map<string, IgnoreRule[]>();
+/** A rule with its patterns read, which is done once for all findings. */
+interface ReadyRule {
+  readonly rule: IgnoreRule;
+  readonly paths: readonly Glob[];
+  readonly purls: readonly PackageUrl[];
+}
+
+function rulesById({ ignoreRules, now }: Selection): Map<string, ReadyRule[]> {
+  const byId = new Map<string, ReadyRule[]>();
   for (const rule of ignoreRules) {
     if (rule.expiresAt !== undefined && rule.expiresAt <= now.getTime()) continue;
-    byId.set(rule.id, [...(byId.get(rule.id) ?? []), rule]);
+    const ready = {
+      rule,
+      paths: rule.paths.flatMap((path) => parseGlob(path) ?? []),
+      purls: rule.purls.flatMap((purl) => parsePackageUrl(purl) ?? []),
+    };
+    const group = byId.get(rule.id);
+    if (group) group.push(ready);
+    else byId.set(rule.id, [ready]);
   }
   return byId;
 }
 
-function applies(rule: IgnoreRule, finding: Finding, report: Report): boolean {
-  const { paths } = finding.package;
-  if (rule.paths.length > 0 && !rule.paths.some((glob) => paths.some((path) => matchesGlob(glob, path))))
+function applies({ rule, paths, purls }: ReadyRule, finding: Finding, report: Report): boolean {
+  if (rule.paths.length > 0 && !finding.package.paths.some((path) => paths.some((fits) => fits(path))))
     return false;
-  return (
-    rule.purls.length === 0 ||
-    rule.purls.some((purl) => isSamePackage(purl, packageUrlOf(finding.package, report.os)))
-  );
+  if (rule.purls.length === 0) return true;
+  const found = parsePackageUrl(packageUrlOf(finding.package, report.os));
+  return found !== undefined && purls.some((wanted) => isSamePackage(wanted, found));
 }
 
 /** A rule's URL may leave out version and qualifiers; what it has must be the same. */
-function isSamePackage(rule: string, actual: string): boolean {
-  const wanted = parsePackageUrl(rule);
-  const found = parsePackageUrl(actual);
-  if (!wanted || !found) return false;
+function isSamePackage(wanted: PackageUrl, found: PackageUrl): boolean {
   const isSameName =
     wanted.type === found.type &&
     wanted.name === found.name &&

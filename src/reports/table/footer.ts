@@ -20,8 +20,11 @@ function* diagnosticLines(
   if (diagnostics.length === 0) return;
   yield `\n${paint('Worth knowing:', 'bold')}\n`;
   const byCode = new Map<string, Diagnostic[]>();
-  for (const diagnostic of diagnostics)
-    byCode.set(diagnostic.code, [...(byCode.get(diagnostic.code) ?? []), diagnostic]);
+  for (const diagnostic of diagnostics) {
+    const group = byCode.get(diagnostic.code);
+    if (group) group.push(diagnostic);
+    else byCode.set(diagnostic.code, [diagnostic]);
+  }
   for (const [code, group] of byCode) {
     for (const { path, message } of group.slice(0, SHOWN_PER_CODE)) {
       const where = path === undefined ? '' : `/${path}: `;

@@ -60,9 +60,10 @@ function cellsOf(row: Row, widths: readonly number[], isSame: boolean): Cell[] {
 function wrapLong(text: string, columns: number): string[] {
   const lines: string[] = [];
   for (let rest = text; rest !== '' && lines.length < 6;) {
-    let part = '';
+    let [part, width] = ['', 0];
     for (const char of rest) {
-      if (widthOf(part + char) > columns) break;
+      width += widthOf(char);
+      if (width > columns) break;
       part += char;
     }
     if (part === '') return [...lines, cutTo(rest, columns)];

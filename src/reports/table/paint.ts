@@ -34,7 +34,9 @@ export function inksOf(severity: Severity): readonly Ink[] {
   return SEVERITY_INKS[severity];
 }
 
-/** A link on terminals that know them, else the text alone. @see OSC 8 */
+/** A link on terminals that know them, else the text alone; only to the web, as addresses come from databases. @see OSC 8 */
 export function linked(text: string, url: string | undefined, isLinking: boolean): string {
-  return isLinking && url ? `\u001b]8;;${url}\u001b\\${text}\u001b]8;;\u001b\\` : text;
+  return isLinking && url && /^https?:\/\//.test(url)
+    ? `\u001b]8;;${url}\u001b\\${text}\u001b]8;;\u001b\\`
+    : text;
 }

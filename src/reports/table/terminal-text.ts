@@ -1,7 +1,6 @@
 /** Characters that move the cursor, change the order of text or hide it: shown as what they are, not obeyed. */
-// eslint-disable-next-line no-control-regex -- these are what is looked for
 const DANGEROUS =
-  /[\0-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|\p{Cs}/gu;
+  /[\0-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|\p{Cs}|(?![\ufe00-\ufe0f])\p{Default_Ignorable_Code_Point}/gu;
 
 /** Untrusted text made safe to print on a terminal: on one line, without escapes. */
 export function printable(text: string): string {

@@ -30,18 +30,10 @@ function parseLines(text: string, name: string): IgnoreRule[] {
   });
 }
 
-/** Other words are refused: "until friday" would leave a finding out for ever. */
+/** Other words behind an id are a remark, as they are to Trivy. */
 function expiryIn(words: readonly string[], name: string, line: number): Pick<IgnoreRule, 'expiresAt'> {
-  const [word, second] = words;
+  const word = words.find((text) => text.startsWith('exp:'));
   if (word === undefined) return {};
-  if (!word.startsWith('exp:') || second !== undefined) {
-    const other = words.find((text) => !text.startsWith('exp:')) ?? second;
-    throw ignoreFileError(
-      name,
-      `has ${JSON.stringify(other)} behind an id; only one exp:YYYY-MM-DD may stand there`,
-      line,
-    );
-  }
   const expiresAt = parseExpiry(word.slice('exp:'.length));
   if (expiresAt !== undefined) return { expiresAt };
   throw ignoreFileError(name, `has ${JSON.stringify(word.slice(4))} for a date; write YYYY-MM-DD`, line);

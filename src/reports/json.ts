@@ -101,19 +101,38 @@ function metadata({ image, os, endOfLife, layerSizes }: Report): unknown {
 function results(report: Report, isListingAll: boolean): readonly unknown[] | undefined {
   const { os, packages, findings, image } = report;
   if (packages.length === 0 && !os) return undefined;
-  const system = os ? ` (${os.family} ${os.version})` : '';
+  const target = `${image.name}${os ? ` (${os.family} ${os.version})` : ''}`;
+  const context: Context = { target, artifact: artifactId(report), identify: identifier(os) };
   return [
     {
-      Target: `${image.name}${system}`,
+      Target: target,
       Class: 'os-pkgs',
       Type: os?.family ?? 'none',
-      Packages: isListingAll ? filled(packageList(report)) : undefined,
-      Vulnerabilities: filled(findings.map((finding) => vulnerability(finding, report))),
+      Packages: isListingAll ? filled(packageList(report, context)) : undefined,
+      Vulnerabilities: filled(findings.map((finding) => vulnerability(finding, context))),
     },
   ];
 }
 
-function packageList({ packages, os }: Report): unknown[] {
+/** What all packages and findings of one result share. */
+interface Context {
+  readonly target: string;
+  readonly artifact: string;
+  readonly identify: (pkg: Package) => unknown;
+}
+
+/** A package has many findings, and each of them names it: reckoned once. */
+function identifier(os: Report['os']): Context['identify'] {
+  const known = new Map<string, unknown>();
+  return (pkg) => {
+    const key = `${pkg.type}\0${pkg.name}\0${pkg.version}\0${pkg.architecture ?? ''}`;
+    const identity = known.get(key) ?? { PURL: packageUrlOf(pkg, os), UID: packageUid(pkg) };
+    known.set(key, identity);
+    return identity;
+  };
+}
+
+function packageList({ packages }: Report, { identify }: Context): unknown[] {
   const ids = new Map(packages.map((pkg) => [pkg.name, packageId(pkg)]));
   const dependencies = (pkg: Package): string[] =>
     [...new Set(pkg.dependsOn?.flatMap((name) => ids.get(name) ?? []))].sort();
@@ -124,7 +143,7 @@ function packageList({ packages, os }: Report): unknown[] {
     return {
       ID: packageId(pkg),
       Name: pkg.name,
-      Identifier: { PURL: packageUrlOf(pkg, os), UID: packageUid(pkg) },
+      Identifier: identify(pkg),
       Version: own.version,
       Release: own.release,
       Epoch: own.epoch || undefined,
@@ -160,17 +179,15 @@ function layerOf({ layer }: Package): unknown {
   return { Digest: layer?.digest, DiffID: layer?.diffId };
 }
 
-function vulnerability(finding: VulnerabilityFinding, report: Report): unknown {
+function vulnerability(finding: VulnerabilityFinding, { target, artifact, identify }: Context): unknown {
   const { package: pkg, vulnerability: details, dataSource } = finding;
   const id = packageId(pkg);
-  const system = report.os ? ` (${report.os.family} ${report.os.version})` : '';
-  const target = `${report.image.name}${system}`;
   return {
     VulnerabilityID: finding.id,
     VendorIDs: filled(finding.vendorIds),
     PkgID: id,
     PkgName: pkg.name,
-    PkgIdentifier: { PURL: packageUrlOf(pkg, report.os), UID: packageUid(pkg) },
+    PkgIdentifier: identify(pkg),
     InstalledVersion: finding.installedVersion,
     FixedVersion: finding.fixedVersion,
     Status: finding.status,
@@ -183,7 +200,7 @@ function vulnerability(finding: VulnerabilityFinding, report: Report): unknown {
       URL: dataSource.url,
       BaseID: dataSource.baseId,
     },
-    Fingerprint: fingerprint([artifactId(report), target, id, finding.id]),
+    Fingerprint: fingerprint([artifact, target, id, finding.id]),
     Title: details.title,
     Description: details.description,
     Severity: finding.severity,

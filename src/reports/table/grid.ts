@@ -4,7 +4,7 @@ import { cutTo, padTo, widthOf, wrapTo } from './terminal-text.ts';
 
 const HEADS = ['Package', 'Installed', 'Vulnerability', 'Severity', 'Fixed in', 'Title'] as const;
 /** Columns that give way when there is no room, and how narrow they may become. */
-const LEAST = [12, 12, 14, 8, 12, 24];
+const LEAST = [12, 12, 14, 8, 12, 20];
 const MOST = [40, 36, 24, 8, 36, 80];
 const MAX_TITLE_LINES = 3;
 
@@ -34,7 +34,7 @@ export function* grid(rows: readonly Row[], style: TableStyle): Generator<string
   for (const row of rows) {
     const isSame = previous?.name === row.name && previous.installed === row.installed;
     yield isSame ? inner : rule('├', '┼', '┤');
-    const cells = cellsOf(row, widths, isSame);
+    const cells = cellsOf(row, widths, isSame, style.isLinking);
     const height = Math.max(...cells.map((cell) => cell.lines.length));
     for (let index = 0; index < height; index++) yield line(cells, widths, index, style);
     previous = row;
@@ -42,10 +42,11 @@ export function* grid(rows: readonly Row[], style: TableStyle): Generator<string
   yield rule('└', '┴', '┘');
 }
 
-function cellsOf(row: Row, widths: readonly number[], isSame: boolean): Cell[] {
+function cellsOf(row: Row, widths: readonly number[], isSame: boolean, isLinking: boolean): Cell[] {
   const fit = (text: string, column: number): string[] => wrapLong(text, widths[column] ?? 0);
   const title = row.title === '' ? [] : wrapTo(row.title, widths[5] ?? 0, MAX_TITLE_LINES);
-  const url = row.url === undefined ? [] : fit(row.url, 5);
+  // Where the id is a link, its address is not written out.
+  const url = row.url === undefined || isLinking ? [] : fit(row.url, 5);
   return [
     { lines: isSame ? [] : fit(row.name, 0), inks: ['bold'] },
     { lines: isSame ? [] : fit(row.installed, 1), inks: [] },
@@ -58,6 +59,7 @@ function cellsOf(row: Row, widths: readonly number[], isSame: boolean): Cell[] {
 
 /** Names, versions and addresses have no spaces to break at: they go on in the next line. */
 function wrapLong(text: string, columns: number): string[] {
+  if (text !== '' && widthOf(text) <= columns) return [text];
   const lines: string[] = [];
   for (let rest = text; rest !== '' && lines.length < 6;) {
     let [part, width] = ['', 0];

@@ -81,7 +81,9 @@ async function readLayer(
       open: (options) => source.openLayer(image, layer, options),
       isSmall,
       isLocal: image.reference === undefined,
-      onProgress: (readBytes) => layerProgress.publish({ digest, readBytes, sizeBytes }),
+      ...(layerProgress.hasSubscribers && {
+        onProgress: (readBytes) => layerProgress.publish({ digest, readBytes, sizeBytes }),
+      }),
     },
     { signal },
   );

@@ -30,7 +30,6 @@ export async function analyzeStreamedArchive(
           open: () => Promise.resolve({ kind: 'stream', chunks }),
           isSmall: false,
           isLocal: true,
-          onProgress: () => undefined,
         },
         { signal },
       );

@@ -31,7 +31,7 @@ const encoder = new TextEncoder();
 export async function runLayerJob(
   job: LayerJob,
   analyzers: readonly Analyzer[],
-  onProgress: OnProgress,
+  onProgress: OnProgress | undefined,
   breathe: Breathe = () => undefined,
 ): Promise<LayerReading | undefined> {
   if (job.kind === 'digest') return digestRing(job.from, openLayerReader(analyzers, job.algorithms));
@@ -68,7 +68,7 @@ function digestRing(memory: RingMemory, reader: ReturnType<typeof openLayerReade
 async function pumpInput(
   input: JobInput,
   to: BytesReceiver,
-  onProgress: OnProgress,
+  onProgress: OnProgress | undefined,
   breathe: Breathe,
 ): Promise<void> {
   const chunks =
@@ -87,7 +87,7 @@ async function pumpInput(
       },
     };
     for await (const _ of pump(withFirst(first.value, chunks), counting)) {
-      if (readBytes - toldBytes >= PROGRESS_BYTES) onProgress((toldBytes = readBytes));
+      if (onProgress && readBytes - toldBytes >= PROGRESS_BYTES) onProgress((toldBytes = readBytes));
       await breathe();
     }
   } finally {

@@ -44,7 +44,6 @@ function request(open: () => Promise<LayerContent>, more: Partial<LayerRequest> 
     open,
     isSmall: false,
     isLocal: true,
-    onProgress: () => undefined,
     ...more,
   };
 }

@@ -25,7 +25,8 @@ export interface LayerRequest {
   /** True when starting a thread would cost more than the work itself. */
   readonly isSmall: boolean;
   readonly isLocal: boolean;
-  readonly onProgress: OnProgress;
+  /** Only where somebody listens: each call crosses threads. */
+  readonly onProgress?: OnProgress;
 }
 
 /** Reads layers on worker threads, the largest first. */

@@ -5,6 +5,8 @@ import type { LayerReading } from './layer-reading.ts';
 
 export interface WorkerRequest {
   readonly job: LayerJob;
+  /** Whether anybody wants to know how far it is. */
+  readonly isWatched: boolean;
 }
 
 export type WorkerAnswer =
@@ -14,7 +16,7 @@ export type WorkerAnswer =
 
 /** One worker thread, kept for many jobs, one at a time. */
 export interface LayerThread {
-  run(job: LayerJob, onProgress: OnProgress): Promise<LayerReading | undefined>;
+  run(job: LayerJob, onProgress: OnProgress | undefined): Promise<LayerReading | undefined>;
   /** Ends it at once, whatever it is doing. */
   stop(): Promise<void>;
 }
@@ -41,13 +43,13 @@ export function startLayerThread(script: URL): LayerThread {
       return new Promise<LayerReading | undefined>((resolve, reject) => {
         current = {
           answer(answer) {
-            if (answer.kind === 'progress') return onProgress(answer.readBytes);
+            if (answer.kind === 'progress') return onProgress?.(answer.readBytes);
             if (answer.kind === 'done') return resolve(answer.reading);
             reject(new DrydockError(answer.code as ErrorCode, answer.message));
           },
           fail: reject,
         };
-        worker.postMessage({ job } satisfies WorkerRequest);
+        worker.postMessage({ job, isWatched: onProgress !== undefined } satisfies WorkerRequest);
       }).finally(() => {
         current = undefined;
         worker.unref();

@@ -8,7 +8,10 @@ import { DrydockError, messageOf } from '../base/errors.ts';
 const port = parentPort;
 port?.on('message', (request: WorkerRequest) => {
   const answer = (message: WorkerAnswer): void => port.postMessage(message);
-  runLayerJob(request.job, analyzers, (readBytes) => answer({ kind: 'progress', readBytes })).then(
+  const onProgress = request.isWatched
+    ? (readBytes: number): void => answer({ kind: 'progress', readBytes })
+    : undefined;
+  runLayerJob(request.job, analyzers, onProgress).then(
     (reading) => answer({ kind: 'done', reading }),
     (error: unknown) => answer({ kind: 'failed', ...describe(error) }),
   );

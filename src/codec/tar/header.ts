@@ -75,15 +75,19 @@ export function parseHeader(block: Uint8Array): RawHeader {
 /** The sum of the bytes, signed or unsigned (old writers differed), the checksum field counted as spaces. */
 function hasGoodChecksum(block: Uint8Array): boolean {
   let unsigned = 256;
-  let signed = 256;
-  for (let i = 0; i < BLOCK_BYTES; i++) {
-    if (i >= 148 && i < 156) continue;
-    const byte = block[i] ?? 0;
+  let negative = 0;
+  for (let i = 0; i < 148; i++) {
+    const byte = block[i] as number;
     unsigned += byte;
-    signed += byte > 127 ? byte - 256 : byte;
+    negative += byte >> 7;
+  }
+  for (let i = 156; i < BLOCK_BYTES; i++) {
+    const byte = block[i] as number;
+    unsigned += byte;
+    negative += byte >> 7;
   }
   const stored = number(block, 148, 8);
-  return stored === unsigned || stored === signed;
+  return stored === unsigned || stored === unsigned - 256 * negative;
 }
 
 function nameOf(block: Uint8Array): Uint8Array {

@@ -3,6 +3,7 @@ import { CodecError } from './codec-error.ts';
 const HASH_MAGIC = 0x00061561;
 const META_BYTES = 512;
 const PAGE_HEADER_BYTES = 26;
+const META_CHECKSUMS = 1;
 
 const PAGE_HASH_UNSORTED = 2;
 const PAGE_OVERFLOW = 7;
@@ -10,117 +11,115 @@ const PAGE_HASH = 13;
 
 const ITEM_KEY_DATA = 1;
 const ITEM_OFF_PAGE = 3;
+const OFF_PAGE_BYTES = 12;
 const MAX_VALUE_BYTES = 64 << 20;
+/** rpm keeps a counter of four bytes among its headers. */
+const COUNTER_BYTES = 4;
+
+/** The file with what its first page says of it. */
+interface HashFile {
+  readonly bytes: Buffer;
+  readonly pageBytes: number;
+  readonly pages: number;
+  uint16(offset: number): number;
+  uint32(offset: number): number;
+  /** Overflow pages that a value has claimed: a page belongs to one, which also ends chains in a circle. */
+  readonly used: Set<number>;
+}
 
 /**
  * The values of a Berkeley DB hash table, in either byte order: rpm's `Packages` file, whose values are package
- * headers. Keys are passed over. An item that is damaged is left out and counted.
+ * headers. They come as they are asked for; keys are passed over. In place of a damaged value stands an error, and
+ * reading goes on behind it. Work and memory are linear in the size of the file.
  *
- * @throws CodecError when the file is no such table
+ * @throws CodecError (at the first step) when the file is no such table
  * @see Berkeley DB: dbinc/db_page.h
  */
-export function readBerkeleyDb(file: Uint8Array): {
-  readonly values: Uint8Array[];
-  readonly damaged: number;
-} {
-  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
-  const order = byteOrderOf(bytes);
-  const pageBytes = order.uint32(20);
+export function* readBerkeleyDb(content: Uint8Array): Generator<Uint8Array | CodecError> {
+  const file = openHashFile(content);
+  for (let page = 1; page < file.pages; page++) {
+    const kind = file.bytes[page * file.pageBytes + 25];
+    if (kind === PAGE_HASH || kind === PAGE_HASH_UNSORTED) yield* valuesOnPage(file, page * file.pageBytes);
+  }
+}
+
+function openHashFile(content: Uint8Array): HashFile {
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  if (bytes.length < META_BYTES) throw new CodecError('not a Berkeley DB');
+  const isLittle = bytes.readUInt32LE(12) === HASH_MAGIC;
+  if (!isLittle && bytes.readUInt32BE(12) !== HASH_MAGIC)
+    throw new CodecError('not a Berkeley DB hash table');
+  const uint16 = (at: number): number => (isLittle ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at));
+  const uint32 = (at: number): number => (isLittle ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
+  const pageBytes = uint32(20);
   if (pageBytes < 512 || pageBytes > 65_536 || (pageBytes & (pageBytes - 1)) !== 0) {
     throw new CodecError('a Berkeley DB with an impossible page size');
   }
-  if ((bytes[24] ?? 0) !== 0) throw new CodecError('an encrypted Berkeley DB');
-  const pageCount = Math.min(order.uint32(32) + 1, Math.floor(bytes.length / pageBytes));
-  const values: Uint8Array[] = [];
-  let damaged = 0;
-  const used = new Set<number>();
-  for (let page = 1; page < pageCount; page++) {
-    const start = page * pageBytes;
-    const type = bytes[start + 25];
-    if (type !== PAGE_HASH && type !== PAGE_HASH_UNSORTED) continue;
-    const entries = order.uint16(start + 20);
-    // Items come in pairs, the key before its value.
-    for (let index = 1; index < entries; index += 2) {
-      const pointer = start + PAGE_HEADER_BYTES + 2 * index;
-      if (pointer + 2 > start + pageBytes) break;
-      const value = valueAt(bytes, order, start, pageBytes, index, used);
-      if (value === 'none') continue;
-      if (value) values.push(value);
-      else damaged++;
+  // Both change where things lie on a page; rpm uses neither.
+  if (bytes[24] !== 0) throw new CodecError('an encrypted Berkeley DB');
+  if (((bytes[26] ?? 0) & META_CHECKSUMS) !== 0) throw new CodecError('a Berkeley DB with page checksums');
+  const pages = Math.min(uint32(32) + 1, Math.floor(bytes.length / pageBytes));
+  return { bytes, pageBytes, pages, uint16, uint32, used: new Set() };
+}
+
+/** Items come in pairs, the key before its value. */
+function* valuesOnPage(file: HashFile, start: number): Generator<Uint8Array | CodecError> {
+  const entries = file.uint16(start + 20);
+  if (PAGE_HEADER_BYTES + 2 * entries > file.pageBytes) {
+    return void (yield new CodecError('a Berkeley DB page with too many items'));
+  }
+  let left = file.pageBytes;
+  for (let index = 1; index < entries; index += 2) {
+    const value = valueAt(file, start, index);
+    if (value instanceof CodecError) {
+      yield value;
+    } else if (value.item === 'inline') {
+      // Items that shared bytes would make a small file a large result.
+      left -= value.bytes.length;
+      if (left < 0) return void (yield new CodecError('a Berkeley DB page whose items overlap'));
+      if (value.bytes.length > COUNTER_BYTES) yield value.bytes;
+    } else {
+      yield overflowValue(file, value.page, value.length);
     }
   }
-  return { values, damaged };
 }
 
-interface ByteOrder {
-  uint16(offset: number): number;
-  uint32(offset: number): number;
-}
+type Item =
+  | { readonly item: 'inline'; readonly bytes: Uint8Array }
+  | { readonly item: 'off-page'; readonly page: number; readonly length: number };
 
-function byteOrderOf(bytes: Buffer): ByteOrder {
-  if (bytes.length < META_BYTES) throw new CodecError('not a Berkeley DB');
-  const little: ByteOrder = {
-    uint16: (at) => bytes.readUInt16LE(at),
-    uint32: (at) => bytes.readUInt32LE(at),
-  };
-  const big: ByteOrder = { uint16: (at) => bytes.readUInt16BE(at), uint32: (at) => bytes.readUInt32BE(at) };
-  const order = [little, big].find((candidate) => candidate.uint32(12) === HASH_MAGIC);
-  if (!order) throw new CodecError('not a Berkeley DB hash table');
-  return order;
-}
-
-function valueAt(
-  bytes: Buffer,
-  order: ByteOrder,
-  start: number,
-  pageBytes: number,
-  index: number,
-  used: Set<number>,
-): Uint8Array | 'none' | undefined {
-  const offset = order.uint16(start + PAGE_HEADER_BYTES + 2 * index);
-  if (offset < PAGE_HEADER_BYTES || offset >= pageBytes) return undefined;
-  const item = start + offset;
-  const kind = bytes[item];
-  if (kind === ITEM_KEY_DATA) {
-    // Items fill the page from its end: one ends where the one before it begins.
-    const end = order.uint16(start + PAGE_HEADER_BYTES + 2 * (index - 1));
-    return end <= offset || end > pageBytes ? undefined : inlineValue(bytes.subarray(item + 1, start + end));
+function valueAt(file: HashFile, start: number, index: number): Item | CodecError {
+  const pointer = start + PAGE_HEADER_BYTES + 2 * index;
+  const offset = file.uint16(pointer);
+  // Items fill the page from its end: one ends where the one before it begins.
+  const end = file.uint16(pointer - 2);
+  if (offset < PAGE_HEADER_BYTES || end <= offset || end > file.pageBytes) {
+    return new CodecError('a Berkeley DB item that lies outside its page');
   }
-  if (kind !== ITEM_OFF_PAGE || item + 12 > start + pageBytes)
-    return kind === ITEM_OFF_PAGE ? undefined : 'none';
-  return overflowValue(bytes, order, pageBytes, order.uint32(item + 4), order.uint32(item + 8), used);
+  const item = start + offset;
+  const kind = file.bytes[item];
+  if (kind === ITEM_KEY_DATA) return { item: 'inline', bytes: file.bytes.subarray(item + 1, start + end) };
+  if (kind !== ITEM_OFF_PAGE || end - offset < OFF_PAGE_BYTES) {
+    return new CodecError('a Berkeley DB item of a kind that rpm does not write');
+  }
+  return { item: 'off-page', page: file.uint32(item + 4), length: file.uint32(item + 8) };
 }
 
-/** rpm keeps a counter of four bytes among the headers. */
-function inlineValue(value: Uint8Array): Uint8Array | 'none' {
-  return value.length <= 4 ? 'none' : value;
-}
-
-function overflowValue(
-  bytes: Buffer,
-  order: ByteOrder,
-  pageBytes: number,
-  first: number,
-  length: number,
-  used: Set<number>,
-): Uint8Array | undefined {
-  if (length > MAX_VALUE_BYTES || length > bytes.length) return undefined;
+function overflowValue(file: HashFile, first: number, length: number): Uint8Array | CodecError {
+  if (length > MAX_VALUE_BYTES) return new CodecError('a Berkeley DB value that is too large');
   const parts: Uint8Array[] = [];
   let left = length;
-  for (let page = first; page !== 0 && left > 0;) {
-    const start = page * pageBytes;
-    // A page belongs to one value: this also ends chains that run in a circle.
-    if (used.has(page) || start + pageBytes > bytes.length || bytes[start + 25] !== PAGE_OVERFLOW)
-      return undefined;
-    used.add(page);
-    const part = bytes.subarray(
-      start + PAGE_HEADER_BYTES,
-      start + PAGE_HEADER_BYTES + Math.min(order.uint16(start + 22), left),
-    );
-    if (part.length === 0) return undefined;
-    parts.push(part);
-    left -= part.length;
-    page = order.uint32(start + 16);
+  for (let page = first; left > 0;) {
+    const start = page * file.pageBytes;
+    if (page === 0 || page >= file.pages || file.bytes[start + 25] !== PAGE_OVERFLOW)
+      return new CodecError('a Berkeley DB overflow chain that is cut');
+    if (file.used.has(page)) return new CodecError('a Berkeley DB overflow chain that runs in a circle');
+    file.used.add(page);
+    const partBytes = Math.min(file.uint16(start + 22), left, file.pageBytes - PAGE_HEADER_BYTES);
+    if (partBytes === 0) return new CodecError('a Berkeley DB overflow page that is empty');
+    parts.push(file.bytes.subarray(start + PAGE_HEADER_BYTES, start + PAGE_HEADER_BYTES + partBytes));
+    left -= partBytes;
+    page = file.uint32(start + 16);
   }
-  return left > 0 ? undefined : Buffer.concat(parts);
+  return Buffer.concat(parts);
 }

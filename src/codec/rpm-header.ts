@@ -16,11 +16,16 @@ export const RPM_TAG = {
   modularityLabel: 5096,
 } as const;
 
+export type RpmTag = (typeof RPM_TAG)[keyof typeof RPM_TAG];
+
+/** Values by tag; undefined or nothing where a tag is missing, of another type, or reaches beyond the header. */
 export interface RpmHeader {
-  text(tag: number): string | undefined;
-  texts(tag: number): readonly string[];
-  number(tag: number): number | undefined;
-  bytes(tag: number): Uint8Array | undefined;
+  /** Cut after 4 KiB. */
+  text(tag: RpmTag): string | undefined;
+  /** Longer ones than 1 KiB are left out. */
+  texts(tag: RpmTag): IterableIterator<string>;
+  number(tag: RpmTag): number | undefined;
+  bytes(tag: RpmTag): Uint8Array | undefined;
 }
 
 interface Entry {
@@ -28,6 +33,8 @@ interface Entry {
   readonly offset: number;
   readonly count: number;
 }
+
+const KNOWN: ReadonlySet<number> = new Set(Object.values(RPM_TAG));
 
 const INT32 = 4;
 const STRING = 6;
@@ -40,6 +47,8 @@ const ENTRY_BYTES = 16;
 const MAX_ENTRIES = 65_535;
 const MAX_DATA_BYTES = 256 << 20;
 const MAX_TEXTS = 100_000;
+const MAX_TEXT_BYTES = 4096;
+const MAX_LISTED_TEXT_BYTES = 1024;
 
 /**
  * A header as it stands in a package database: counts, index, data. All numbers are big-endian.
@@ -56,34 +65,26 @@ export function parseRpmHeader(blob: Uint8Array): RpmHeader {
     throw new CodecError('an rpm header with impossible sizes');
   }
   const data = bytes.subarray(dataStart, dataStart + dataBytes);
-  const entries = new Map<number, Entry>();
-  for (let at = 8; at < dataStart; at += ENTRY_BYTES) {
-    const entry = {
-      type: bytes.readUInt32BE(at + 4),
-      offset: bytes.readUInt32BE(at + 8),
-      count: bytes.readUInt32BE(at + 12),
-    };
-    if (entry.offset <= data.length) entries.set(bytes.readUInt32BE(at), entry);
-  }
-
-  function texts(tag: number, limit = MAX_TEXTS): string[] {
-    const entry = entries.get(tag);
-    if (!entry || ![STRING, STRING_ARRAY, I18N_STRING].includes(entry.type)) return [];
-    const found: string[] = [];
-    let at = entry.offset;
-    const wanted = Math.min(entry.type === STRING ? 1 : entry.count, limit);
-    while (found.length < wanted) {
-      const end = data.indexOf(0, at);
-      if (end < 0) break;
-      found.push(data.toString('utf8', at, end));
-      at = end + 1;
-    }
-    return found;
-  }
-
+  const entries = parseIndex(bytes.subarray(8, dataStart), data.length);
   return {
-    text: (tag) => texts(tag, 1)[0],
-    texts: (tag) => texts(tag),
+    text(tag) {
+      const entry = entries.get(tag);
+      if (!isText(entry)) return undefined;
+      const end = data.indexOf(0, entry.offset);
+      if (end < 0) return undefined;
+      return data.toString('utf8', entry.offset, Math.min(end, entry.offset + MAX_TEXT_BYTES));
+    },
+    *texts(tag) {
+      const entry = entries.get(tag);
+      if (!isText(entry)) return;
+      let at = entry.offset;
+      for (let left = entry.type === STRING ? 1 : Math.min(entry.count, MAX_TEXTS); left > 0; left--) {
+        const end = data.indexOf(0, at);
+        if (end < 0) return;
+        if (end - at <= MAX_LISTED_TEXT_BYTES) yield data.toString('utf8', at, end);
+        at = end + 1;
+      }
+    },
     number(tag) {
       const entry = entries.get(tag);
       const isThere = entry?.type === INT32 && entry.count > 0 && entry.offset + 4 <= data.length;
@@ -95,4 +96,25 @@ export function parseRpmHeader(blob: Uint8Array): RpmHeader {
       return data.subarray(entry.offset, entry.offset + entry.count);
     },
   };
+}
+
+/** Where a tag stands twice, the later one counts: rpm adds changes behind what was signed. */
+function parseIndex(index: Buffer, dataBytes: number): ReadonlyMap<number, Entry> {
+  const entries = new Map<number, Entry>();
+  for (let at = 0; at < index.length; at += ENTRY_BYTES) {
+    const tag = index.readUInt32BE(at);
+    if (!KNOWN.has(tag)) continue;
+    const offset = index.readUInt32BE(at + 8);
+    if (offset > dataBytes) continue;
+    entries.set(tag, { type: index.readUInt32BE(at + 4), offset, count: index.readUInt32BE(at + 12) });
+  }
+  return entries;
+}
+
+function isText(entry: Entry | undefined): entry is Entry {
+  return (
+    entry !== undefined &&
+    entry.count > 0 &&
+    (entry.type === STRING || entry.type === STRING_ARRAY || entry.type === I18N_STRING)
+  );
 }

@@ -1,27 +1,35 @@
 import { CodecError } from '../codec-error.ts';
-import { applyWal } from './wal.ts';
+import { readWal } from './wal.ts';
 
 const HEADER = 'SQLite format 3\0';
+const HEADER_BYTES = 100;
+
+export type TextEncoding = 'utf8' | 'utf16le' | 'utf16be';
+
+const ENCODINGS: readonly (TextEncoding | undefined)[] = ['utf8', 'utf8', 'utf16le', 'utf16be'];
 
 /** The pages of a database in memory, a write-ahead log laid over them where there is one. */
 export interface Pages {
-  readonly pageBytes: number;
   /** Without the bytes at the end of each page that extensions keep for themselves. */
   readonly usableBytes: number;
-  /** Pages count from 1. */
+  readonly encoding: TextEncoding;
+  /**
+   * Pages count from 1.
+   * @throws CodecError when it is not there
+   */
   page(number: number): Buffer;
 }
 
 /**
- * @param wal content of the `-wal` file beside the database
- * @throws CodecError when it is no SQLite database
+ * @param log content of the `-wal` file beside the database
+ * @throws CodecError when it is no SQLite database, or the log is none of its
  * @see https://www.sqlite.org/fileformat2.html
  */
-export function openPages(file: Uint8Array, wal?: Uint8Array): Pages {
+export function openPages(file: Uint8Array, log?: Uint8Array): Pages {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
-  const overlaid = wal && wal.length > 0 ? applyWal(wal) : undefined;
-  const first = overlaid?.pages.get(1) ?? bytes;
-  if (first.length < 100 || first.toString('latin1', 0, 16) !== HEADER)
+  const wal = log && readWal(log);
+  const first = wal?.page(1) ?? bytes;
+  if (first.length < HEADER_BYTES || first.toString('latin1', 0, 16) !== HEADER)
     throw new CodecError('not an SQLite database');
   const stated = first.readUInt16BE(16);
   const pageBytes = stated === 1 ? 65_536 : stated;
@@ -29,12 +37,14 @@ export function openPages(file: Uint8Array, wal?: Uint8Array): Pages {
   if (pageBytes < 512 || (pageBytes & (pageBytes - 1)) !== 0 || pageBytes - reserved < 480) {
     throw new CodecError('an SQLite database with an impossible page size');
   }
-  if (overlaid && overlaid.pageBytes !== pageBytes) throw new CodecError('a -wal file of another page size');
+  if (wal && wal.pageBytes !== pageBytes) throw new CodecError('an SQLite log of another page size');
+  const encoding = ENCODINGS[first.readUInt32BE(56)];
+  if (!encoding) throw new CodecError('an SQLite database in an unknown text encoding');
   return {
-    pageBytes,
     usableBytes: pageBytes - reserved,
+    encoding,
     page(number) {
-      const newer = overlaid?.pages.get(number);
+      const newer = wal?.page(number);
       if (newer) return newer;
       const start = (number - 1) * pageBytes;
       if (number < 1 || start + pageBytes > bytes.length)

@@ -1,24 +1,38 @@
 import { CodecError } from '../codec-error.ts';
 import { openPages, type Pages } from './pages.ts';
+import { parseRecord, varint, type SqliteValue } from './record.ts';
 
-export type SqliteValue = null | number | bigint | string | Buffer;
+export interface SqliteRow {
+  /** The value of a column declared `integer primary key`, which is null among the values. */
+  readonly rowId: number;
+  /** In order of the columns. */
+  readonly values: readonly SqliteValue[];
+}
 
-/** Rows of a table in order of their rowid; values in order of the columns. */
 export interface SqliteDatabase {
-  rows(table: string): IterableIterator<readonly SqliteValue[]>;
+  /**
+   * Rows in order of their row id, read as they are asked for. In place of what is damaged (one row, or a page with
+   * all below it) stands an error, and reading goes on behind it.
+   *
+   * @throws CodecError when there is no such table
+   */
+  rows(table: string): Generator<SqliteRow | CodecError>;
 }
 
 const INTERIOR_TABLE = 5;
 const LEAF_TABLE = 13;
-const MAX_DEPTH = 32;
+/** SQLite's own trees are hardly five pages deep. */
+const MAX_DEPTH = 20;
 /** Larger than any real row of a package database. */
 const MAX_PAYLOAD_BYTES = 64 << 20;
-const MAX_COLUMNS = 2000;
+const MAX_SCHEMA_ROWS = 10_000;
 
 /**
- * Reads tables of an SQLite database that lies in memory. No SQL, no writing, no file.
+ * Reads tables of an SQLite database that lies in memory, with the content of the `-wal` file beside it if there is
+ * one. No SQL, no writing, no file. Work and memory are linear in the size of the file, whatever it holds: each page
+ * is used once, and the rows of a page are together no longer than the page.
  *
- * @throws CodecError from here and from `rows` when the file is damaged
+ * @throws CodecError when it is no database, or the log is none of its
  * @see https://www.sqlite.org/fileformat2.html
  */
 export function openSqlite(file: Uint8Array, wal?: Uint8Array): SqliteDatabase {
@@ -26,119 +40,145 @@ export function openSqlite(file: Uint8Array, wal?: Uint8Array): SqliteDatabase {
   return {
     *rows(table) {
       const root = rootPageOf(pages, table);
-      if (root !== undefined) yield* tableRows(pages, root);
+      if (root instanceof CodecError) throw root;
+      yield* tableRows(pages, root);
     },
   };
 }
 
 /** sqlite_schema: type, name, tbl_name, rootpage, sql. */
-function rootPageOf(pages: Pages, table: string): number | undefined {
-  for (const [type, name, , root] of tableRows(pages, 1)) {
+function rootPageOf(pages: Pages, table: string): number | CodecError {
+  let seen = 0;
+  let damage: CodecError | undefined;
+  for (const row of tableRows(pages, 1)) {
+    if (++seen > MAX_SCHEMA_ROWS) break;
+    if (row instanceof CodecError) {
+      damage ??= row;
+      continue;
+    }
+    const [type, name, , root] = row.values;
     if (type === 'table' && name === table && typeof root === 'number') return root;
   }
-  return undefined;
+  return damage ?? new CodecError(`an SQLite database without a table ${table}`);
 }
 
-function* tableRows(pages: Pages, root: number): Generator<readonly SqliteValue[]> {
-  const seen = new Set<number>();
-  for (const cell of cells(pages, root, seen, 0)) yield parseRecord(cell);
+interface Tree {
+  readonly pages: Pages;
+  /** A page belongs to one place in the tree: this also ends trees that run in a circle. */
+  readonly used: Set<number>;
 }
 
-function* cells(pages: Pages, number: number, seen: Set<number>, depth: number): Generator<Buffer> {
-  if (seen.has(number) || depth > MAX_DEPTH) throw new CodecError('an SQLite tree that runs in a circle');
-  seen.add(number);
+function tableRows(pages: Pages, root: number): Generator<SqliteRow | CodecError> {
+  return rowsBelow({ pages, used: new Set() }, root, 0);
+}
+
+function* rowsBelow(tree: Tree, number: number, depth: number): Generator<SqliteRow | CodecError> {
+  const node = attempt(() => openNode(tree, number, depth));
+  if (node instanceof CodecError) return void (yield node);
+  let left = node.page.length;
+  for (let index = 0; index < node.cells; index++) {
+    const at = node.page.readUInt16BE(node.pointers + 2 * index);
+    if (node.isLeaf) {
+      const cell = attempt(() => readCell(tree, node.page, at, left));
+      if (cell instanceof CodecError) {
+        yield cell;
+        continue;
+      }
+      left -= cell.localBytes;
+      yield attempt(() => ({ rowId: cell.rowId, values: parseRecord(cell.payload, tree.pages.encoding) }));
+    } else {
+      const child = attempt(() => uint32(node.page, at));
+      if (child instanceof CodecError) yield child;
+      else yield* rowsBelow(tree, child, depth + 1);
+    }
+  }
+  if (!node.isLeaf) yield* rowsBelow(tree, node.rightmost, depth + 1);
+}
+
+interface Node {
+  readonly page: Buffer;
+  readonly isLeaf: boolean;
+  readonly cells: number;
+  /** Where the pointers to the cells begin. */
+  readonly pointers: number;
+  /** The child behind the last cell, in a page that is no leaf. */
+  readonly rightmost: number;
+}
+
+function openNode({ pages, used }: Tree, number: number, depth: number): Node {
+  if (used.has(number) || depth > MAX_DEPTH) throw new CodecError('an SQLite tree that runs in a circle');
+  used.add(number);
   const page = pages.page(number);
   const header = number === 1 ? 100 : 0;
   const kind = page[header];
   if (kind !== INTERIOR_TABLE && kind !== LEAF_TABLE)
     throw new CodecError(`SQLite page ${number} is of no table`);
-  const count = page.readUInt16BE(header + 3);
-  const pointers = header + (kind === LEAF_TABLE ? 8 : 12);
-  if (pointers + 2 * count > page.length) throw new CodecError(`SQLite page ${number} has too many cells`);
-  for (let index = 0; index < count; index++) {
-    const at = page.readUInt16BE(pointers + 2 * index);
-    if (kind === LEAF_TABLE) yield payload(pages, page, at, seen);
-    else yield* cells(pages, uint32(page, at), seen, depth + 1);
-  }
-  if (kind === INTERIOR_TABLE) yield* cells(pages, uint32(page, header + 8), seen, depth + 1);
+  const isLeaf = kind === LEAF_TABLE;
+  const cells = page.readUInt16BE(header + 3);
+  const pointers = header + (isLeaf ? 8 : 12);
+  if (pointers + 2 * cells > page.length) throw new CodecError(`SQLite page ${number} has too many cells`);
+  return { page, isLeaf, cells, pointers, rightmost: isLeaf ? 0 : page.readUInt32BE(header + 8) };
 }
 
-/** The record of a leaf cell, what did not fit on its page fetched from the overflow pages. */
-function payload(pages: Pages, page: Buffer, at: number, seen: Set<number>): Buffer {
+interface Cell {
+  readonly rowId: number;
+  readonly payload: Buffer;
+  /** How much of its page it takes. */
+  readonly localBytes: number;
+}
+
+/** What did not fit on the cell's page is fetched from the overflow pages. */
+function readCell(tree: Tree, page: Buffer, at: number, left: number): Cell {
   const size = varint(page, at);
   const rowId = varint(page, size.end);
-  const usable = pages.usableBytes;
   if (size.value > MAX_PAYLOAD_BYTES) throw new CodecError('an SQLite row that is too large');
-  const most = usable - 35;
-  const least = Math.floor(((usable - 12) * 32) / 255) - 23;
-  const fitting = least + ((size.value - least) % (usable - 4));
-  const local = size.value <= most ? size.value : fitting <= most ? fitting : least;
+  const local = localBytes(size.value, tree.pages.usableBytes);
   const start = rowId.end;
   if (start + local > page.length) throw new CodecError('an SQLite row that reaches beyond its page');
-  if (local === size.value) return page.subarray(start, start + local);
+  const taken = start + local - at;
+  if (taken > left) throw new CodecError('an SQLite page whose rows overlap');
+  const head = page.subarray(start, start + local);
+  const payload =
+    local === size.value
+      ? head
+      : Buffer.concat([head, ...overflow(tree, uint32(page, start + local), size.value - local)]);
+  return { rowId: rowId.value, payload, localBytes: taken };
+}
 
-  const parts = [page.subarray(start, start + local)];
-  let left = size.value - local;
-  for (let next = uint32(page, start + local); left > 0;) {
-    if (seen.has(next)) throw new CodecError('an SQLite overflow chain that runs in a circle');
-    seen.add(next);
-    const overflow = pages.page(next);
-    const part = overflow.subarray(4, 4 + Math.min(left, usable - 4));
+/** How much of a payload lies on the leaf itself. */
+function localBytes(payload: number, usable: number): number {
+  const most = usable - 35;
+  if (payload <= most) return payload;
+  const least = Math.floor(((usable - 12) * 32) / 255) - 23;
+  const fitting = least + ((payload - least) % (usable - 4));
+  return fitting <= most ? fitting : least;
+}
+
+function overflow({ pages, used }: Tree, first: number, length: number): Buffer[] {
+  const parts: Buffer[] = [];
+  let left = length;
+  for (let next = first; left > 0;) {
+    if (used.has(next)) throw new CodecError('an SQLite overflow chain that runs in a circle');
+    used.add(next);
+    const page = pages.page(next);
+    const part = page.subarray(4, 4 + Math.min(left, pages.usableBytes - 4));
     parts.push(part);
     left -= part.length;
-    next = overflow.readUInt32BE(0);
+    next = page.readUInt32BE(0);
   }
-  return Buffer.concat(parts);
-}
-
-function parseRecord(record: Buffer): SqliteValue[] {
-  const header = varint(record, 0);
-  if (header.value > record.length) throw new CodecError('an SQLite row with a header longer than itself');
-  const values: SqliteValue[] = [];
-  let at = header.value;
-  for (let position = header.end; position < header.value;) {
-    const type = varint(record, position);
-    position = type.end;
-    const length = lengthOf(type.value);
-    if (at + length > record.length || values.length >= MAX_COLUMNS)
-      throw new CodecError('an SQLite row that is cut');
-    values.push(valueOf(type.value, record, at, length));
-    at += length;
-  }
-  return values;
-}
-
-const INTEGER_BYTES = [0, 1, 2, 3, 4, 6, 8, 8, 0, 0];
-
-function lengthOf(type: number): number {
-  if (type === 10 || type === 11) throw new CodecError('an SQLite value of a reserved kind');
-  return type < 10 ? (INTEGER_BYTES[type] ?? 0) : (type - (type & 1 ? 13 : 12)) / 2;
-}
-
-function valueOf(type: number, record: Buffer, at: number, length: number): SqliteValue {
-  if (type === 0) return null;
-  if (type === 8 || type === 9) return type - 8;
-  if (type === 7) return record.readDoubleBE(at);
-  if (type === 6) return record.readBigInt64BE(at);
-  if (type < 6) return record.readIntBE(at, length);
-  const bytes = record.subarray(at, at + length);
-  return (type & 1) === 1 ? bytes.toString() : bytes;
-}
-
-/** Up to nine bytes, seven bits each, the last one eight. Beyond 2^53 nothing here has a use. */
-function varint(bytes: Buffer, at: number): { readonly value: number; readonly end: number } {
-  let value = 0;
-  for (let index = 0; index < 9; index++) {
-    const byte = bytes[at + index];
-    if (byte === undefined) throw new CodecError('an SQLite number that is cut');
-    if (index === 8) return { value: value * 256 + byte, end: at + 9 };
-    value = value * 128 + (byte & 0x7f);
-    if (byte < 0x80) return { value, end: at + index + 1 };
-  }
-  throw new CodecError('an SQLite number that is too long');
+  return parts;
 }
 
 function uint32(bytes: Buffer, at: number): number {
   if (at + 4 > bytes.length) throw new CodecError('an SQLite page that is cut');
   return bytes.readUInt32BE(at);
+}
+
+function attempt<T>(read: () => T): T | CodecError {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof CodecError) return error;
+    throw error;
+  }
 }

@@ -4,61 +4,82 @@ const HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
 const MAGIC = 0x377f0682;
 
-/** Pages of the log that belong to finished transactions, the newest of each. */
+/** A write-ahead log: the newest of each page that a finished transaction wrote. */
 export interface Wal {
   readonly pageBytes: number;
-  readonly pages: ReadonlyMap<number, Buffer>;
+  page(number: number): Buffer | undefined;
 }
 
 /**
- * Reads a write-ahead log up to its last commit. What comes after it, has another salt or a wrong checksum is left
- * over from earlier use and counts for nothing. Undefined for a log without a header (an empty or unused one).
+ * Reads a write-ahead log up to its last commit. A frame with another salt or a wrong checksum, and all that
+ * follows it, is left over from earlier use and counts for nothing. Undefined for a log that is empty or whose
+ * header was never finished: SQLite passes over it too.
  *
- * @throws CodecError when the header is not one of a log
+ * @throws CodecError when it is no log
  * @see https://www.sqlite.org/fileformat2.html#the_write_ahead_log
  */
-export function applyWal(file: Uint8Array): Wal | undefined {
+export function readWal(file: Uint8Array): Wal | undefined {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
-  if (bytes.length < HEADER_BYTES || bytes.subarray(0, HEADER_BYTES).every((byte) => byte === 0))
-    return undefined;
+  if (bytes.length < HEADER_BYTES || isZero(bytes, HEADER_BYTES)) return undefined;
   const magic = bytes.readUInt32BE(0);
-  if ((magic & ~1) >>> 0 !== MAGIC) throw new CodecError('not a write-ahead log');
-  const isBigEndian = (magic & 1) === 1;
+  if ((magic & ~1) >>> 0 !== MAGIC) throw new CodecError('not an SQLite write-ahead log');
   const pageBytes = bytes.readUInt32BE(8);
-  if (pageBytes < 512 || pageBytes > 65_536)
-    throw new CodecError('a write-ahead log with an impossible page size');
-  let sum = checksum(bytes.subarray(0, 24), isBigEndian, [0, 0]);
-  if (sum[0] !== bytes.readUInt32BE(24) || sum[1] !== bytes.readUInt32BE(28)) return undefined;
-
-  const committed = new Map<number, Buffer>();
-  const pending = new Map<number, Buffer>();
-  for (let at = HEADER_BYTES; at + FRAME_HEADER_BYTES + pageBytes <= bytes.length;) {
-    const header = bytes.subarray(at, at + FRAME_HEADER_BYTES);
-    const page = bytes.subarray(at + FRAME_HEADER_BYTES, at + FRAME_HEADER_BYTES + pageBytes);
-    if (!header.subarray(8, 16).equals(bytes.subarray(16, 24))) break;
-    sum = checksum(page, isBigEndian, checksum(header.subarray(0, 8), isBigEndian, sum));
-    if (sum[0] !== header.readUInt32BE(16) || sum[1] !== header.readUInt32BE(20)) break;
-    pending.set(header.readUInt32BE(0), page);
-    const isCommit = header.readUInt32BE(4) !== 0;
-    if (isCommit) {
-      for (const [number, content] of pending) committed.set(number, content);
-      pending.clear();
-    }
-    at += FRAME_HEADER_BYTES + pageBytes;
-  }
-  return { pageBytes, pages: committed };
+  if (pageBytes < 512 || pageBytes > 65_536 || (pageBytes & (pageBytes - 1)) !== 0)
+    throw new CodecError('an SQLite write-ahead log with an impossible page size');
+  const sum = openChecksum(bytes, (magic & 1) === 1);
+  sum.add(0, 24);
+  if (!sum.agreesAt(24)) return undefined;
+  const starts = committedPages(bytes, pageBytes, sum);
+  return {
+    pageBytes,
+    page(number) {
+      const start = starts.get(number);
+      return start === undefined ? undefined : bytes.subarray(start, start + pageBytes);
+    },
+  };
 }
 
-type Sum = readonly [number, number];
-
-function checksum(bytes: Buffer, isBigEndian: boolean, [a, b]: Sum): Sum {
-  let first = a;
-  let second = b;
-  for (let at = 0; at + 8 <= bytes.length; at += 8) {
-    const x = isBigEndian ? bytes.readUInt32BE(at) : bytes.readUInt32LE(at);
-    const y = isBigEndian ? bytes.readUInt32BE(at + 4) : bytes.readUInt32LE(at + 4);
-    first = (first + x + second) >>> 0;
-    second = (second + y + first) >>> 0;
+/** Where the newest committed content of each page lies. */
+function committedPages(bytes: Buffer, pageBytes: number, sum: Checksum): ReadonlyMap<number, number> {
+  const committed = new Map<number, number>();
+  const pending = new Map<number, number>();
+  const frameBytes = FRAME_HEADER_BYTES + pageBytes;
+  for (let at = HEADER_BYTES; at + frameBytes <= bytes.length; at += frameBytes) {
+    if (bytes.compare(bytes, 16, 24, at + 8, at + 16) !== 0) break;
+    sum.add(at, at + 8);
+    sum.add(at + FRAME_HEADER_BYTES, at + frameBytes);
+    if (!sum.agreesAt(at + 16)) break;
+    pending.set(bytes.readUInt32BE(at), at + FRAME_HEADER_BYTES);
+    const isCommit = bytes.readUInt32BE(at + 4) !== 0;
+    if (!isCommit) continue;
+    for (const [number, start] of pending) committed.set(number, start);
+    pending.clear();
   }
-  return [first, second];
+  return committed;
+}
+
+interface Checksum {
+  /** Takes in whole pairs of 32-bit words; `end` is not among them. */
+  add(start: number, end: number): void;
+  agreesAt(offset: number): boolean;
+}
+
+/** Each frame goes on from the sum of the one before it. The magic says the byte order of the summed words. */
+function openChecksum(bytes: Buffer, isBigEndian: boolean): Checksum {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let first = 0;
+  let second = 0;
+  return {
+    add(start, end) {
+      for (let at = start; at < end; at += 8) {
+        first = (first + view.getUint32(at, !isBigEndian) + second) >>> 0;
+        second = (second + view.getUint32(at + 4, !isBigEndian) + first) >>> 0;
+      }
+    },
+    agreesAt: (offset) => first === view.getUint32(offset) && second === view.getUint32(offset + 4),
+  };
+}
+
+function isZero(bytes: Buffer, length: number): boolean {
+  return bytes.subarray(0, length).every((byte) => byte === 0);
 }

@@ -1,4 +1,6 @@
 import type { FileResult } from '../../analysis/analyzer.ts';
+import { parseDockerfileLabels } from './parse-dockerfile.ts';
+import { cleanText } from './rpm-package.ts';
 
 const MAX_CONTENT_SETS = 1000;
 
@@ -16,27 +18,29 @@ function parseContentManifest(text: string): FileResult | undefined {
   }
   const sets = (json as { content_sets?: unknown } | null)?.content_sets;
   if (!Array.isArray(sets)) return undefined;
-  const contentSets = sets.filter((set): set is string => typeof set === 'string').slice(0, MAX_CONTENT_SETS);
+  const contentSets = sets
+    .slice(0, MAX_CONTENT_SETS)
+    .flatMap((set: unknown) => (typeof set === 'string' ? (cleanText(set) ?? []) : []));
   return contentSets.length > 0 ? { redHatBuild: { contentSets } } : undefined;
 }
 
 /** Name, version and release of the image itself, by which Red Hat lists what an image holds. */
 function parseDockerfile(text: string, path: string): FileResult | undefined {
-  const labels = new Map<string, string>();
-  // Continued lines are one instruction.
-  for (const line of text.replace(/\\\r?\n/g, ' ').split('\n')) {
-    if (!/^\s*(?:LABEL|ENV)\s/i.test(line)) continue;
-    for (const [, key, quoted, bare] of line.matchAll(
-      /"?([\w.-]{1,100})"?=(?:"([^"]{0,500})"|([^\s"]{0,500}))/g,
-    )) {
-      if (key) labels.set(key.toLowerCase(), quoted ?? bare ?? '');
-    }
-  }
-  const component = labels.get('com.redhat.component');
-  const release = labels.get('release');
-  // The version stands in the file's own name too: Dockerfile-ubi8-8.6-754.
-  const version = labels.get('version') ?? /-([^-]+)-[^-]+$/.exec(path)?.[1];
-  const architecture = labels.get('architecture');
+  const labels = parseDockerfileLabels(text);
+  const label = (key: string): string | undefined => {
+    const value = cleanText(labels.get(key));
+    // A variable nobody set says nothing.
+    return value?.includes('$') ? undefined : value;
+  };
+  // The file's own name ends with both: Dockerfile-ubi8-8.6-754.
+  const [namedVersion, namedRelease] = path
+    .slice(path.lastIndexOf('/') + 1)
+    .split('-')
+    .slice(-2);
+  const component = label('com.redhat.component');
+  const version = label('version') ?? namedVersion;
+  const release = label('release') ?? namedRelease;
+  const architecture = label('architecture');
   if (!component || !version || !release) return undefined;
   return {
     redHatBuild: {

@@ -66,11 +66,13 @@ describe.skipIf(!shared || !images)(
     }
 
     const keysOf = (report: Told): string[] =>
-      (report.Results ?? []).flatMap((result) =>
-        (result.Vulnerabilities ?? []).map((v) =>
-          [v.PkgName, v.InstalledVersion, v.VulnerabilityID, v.FixedVersion ?? ''].join(' '),
-        ),
-      ).sort();
+      (report.Results ?? [])
+        .flatMap((result) =>
+          (result.Vulnerabilities ?? []).map((v) =>
+            [v.PkgName, v.InstalledVersion, v.VulnerabilityID, v.FixedVersion ?? ''].join(' '),
+          ),
+        )
+        .sort();
 
     function expected(name: string): string[] {
       const script = join(shared ?? '', 'tools', 'expected-debian.py');

@@ -5,7 +5,7 @@ import { isThirdParty } from './third-party.ts';
 const MAX_TEXT_CHARS = 1024;
 /** License expressions of whole collections are long. */
 const MAX_LICENSE_CHARS = 4096;
-// eslint-disable-next-line no-control-regex -- these are what is looked for
+
 const CONTROL = /[\0-\x1f\x7f-\x9f]/g;
 
 /** A package as its header tells it; undefined for a header without name and version. */

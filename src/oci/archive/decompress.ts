@@ -71,7 +71,10 @@ async function* gunzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
  */
 async function* unzstd(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   // Only now: the decoder is 80 KB of WebAssembly that most scans do without.
-  const [{ ZSTDDecoder }, { loadZstd }] = await Promise.all([import('zstddec/stream'), import('../../codec/zstd.ts')]);
+  const [{ ZSTDDecoder }, { loadZstd }] = await Promise.all([
+    import('zstddec/stream'),
+    import('../../codec/zstd.ts'),
+  ]);
   await loadZstd();
   const iterator = slices(chunks);
   let ready = await iterator.next();

@@ -82,7 +82,10 @@ function tlsChooser(options: ConnectionOptions): (url: URL) => TlsOptions {
   const isInsecure = hostList(options.insecureTlsHosts);
   const authorities = trusted(options.caCertificates);
   const common = authorities && context({ ca: authorities });
-  const hosts = new Set([...Object.keys(options.caCertificatesByHost), ...Object.keys(options.clientCertificates)]);
+  const hosts = new Set([
+    ...Object.keys(options.caCertificatesByHost),
+    ...Object.keys(options.clientCertificates),
+  ]);
   const own = new Map(
     [...hosts].map((host) => {
       const { certificate: cert, key } = options.clientCertificates[host] ?? {};

@@ -22,8 +22,8 @@ export type RpmTag = (typeof RPM_TAG)[keyof typeof RPM_TAG];
 export interface RpmHeader {
   /** Cut after 4 KiB. */
   text(tag: RpmTag): string | undefined;
-  /** Longer ones than 1 KiB are left out. */
-  texts(tag: RpmTag): IterableIterator<string>;
+  /** As many as lie within 8 MiB; those longer than 1 KiB are left out. */
+  texts(tag: RpmTag): readonly string[];
   number(tag: RpmTag): number | undefined;
   bytes(tag: RpmTag): Uint8Array | undefined;
 }
@@ -48,7 +48,9 @@ const MAX_ENTRIES = 65_535;
 const MAX_DATA_BYTES = 256 << 20;
 const MAX_TEXTS = 100_000;
 const MAX_TEXT_BYTES = 4096;
-const MAX_LISTED_TEXT_BYTES = 1024;
+const MAX_LISTED_TEXT_CHARS = 1024;
+/** A kernel's symbols take one or two. */
+const MAX_LIST_BYTES = 8 << 20;
 
 /**
  * A header as it stands in a package database: counts, index, data. All numbers are big-endian.
@@ -74,16 +76,9 @@ export function parseRpmHeader(blob: Uint8Array): RpmHeader {
       if (end < 0) return undefined;
       return data.toString('utf8', entry.offset, Math.min(end, entry.offset + MAX_TEXT_BYTES));
     },
-    *texts(tag) {
+    texts(tag) {
       const entry = entries.get(tag);
-      if (!isText(entry)) return;
-      let at = entry.offset;
-      for (let left = entry.type === STRING ? 1 : Math.min(entry.count, MAX_TEXTS); left > 0; left--) {
-        const end = data.indexOf(0, at);
-        if (end < 0) return;
-        if (end - at <= MAX_LISTED_TEXT_BYTES) yield data.toString('utf8', at, end);
-        at = end + 1;
-      }
+      return isText(entry) ? textsAt(data, entry) : [];
     },
     number(tag) {
       const entry = entries.get(tag);
@@ -109,6 +104,20 @@ function parseIndex(index: Buffer, dataBytes: number): ReadonlyMap<number, Entry
     entries.set(tag, { type: index.readUInt32BE(at + 4), offset, count: index.readUInt32BE(at + 12) });
   }
   return entries;
+}
+
+/** Decoded at once and then split: far faster than one by one. */
+function textsAt(data: Buffer, { type, offset, count }: Entry): string[] {
+  const limit = Math.min(data.length, offset + MAX_LIST_BYTES);
+  let left = type === STRING ? 1 : Math.min(count, MAX_TEXTS);
+  let end = offset;
+  for (let at = offset; at < limit && left > 0; at++) {
+    if (data[at] !== 0) continue;
+    end = at;
+    left--;
+  }
+  const texts = data.toString('utf8', offset, end).split('\0');
+  return texts.filter((text) => text !== '' && text.length <= MAX_LISTED_TEXT_CHARS);
 }
 
 function isText(entry: Entry | undefined): entry is Entry {

@@ -1,5 +1,5 @@
 import { CodecError } from '../codec-error.ts';
-import { readWal } from './wal.ts';
+import { readWal, type Wal } from './wal.ts';
 
 const HEADER = 'SQLite format 3\0';
 const HEADER_BYTES = 100;
@@ -18,6 +18,13 @@ export interface Pages {
    * @throws CodecError when it is not there
    */
   page(number: number): Buffer;
+  /**
+   * The page that follows one of an overflow chain. Chains are most of a package database: no view is made for each.
+   * @throws CodecError when it is not there
+   */
+  nextOverflow(number: number): number;
+  /** Copies what a page of an overflow chain holds to `at` in `target`, as far as there is room. */
+  copyOverflow(number: number, target: Buffer, at: number): void;
 }
 
 /**
@@ -28,7 +35,7 @@ export interface Pages {
 export function openPages(file: Uint8Array, log?: Uint8Array): Pages {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   const wal = log && readWal(log);
-  const first = wal?.page(1) ?? bytes;
+  const first = wal ? firstPage(wal, bytes) : bytes;
   if (first.length < HEADER_BYTES || first.toString('latin1', 0, 16) !== HEADER)
     throw new CodecError('not an SQLite database');
   const stated = first.readUInt16BE(16);
@@ -40,16 +47,34 @@ export function openPages(file: Uint8Array, log?: Uint8Array): Pages {
   if (wal && wal.pageBytes !== pageBytes) throw new CodecError('an SQLite log of another page size');
   const encoding = ENCODINGS[first.readUInt32BE(56)];
   if (!encoding) throw new CodecError('an SQLite database in an unknown text encoding');
+  const usableBytes = pageBytes - reserved;
+  function locate(number: number): { readonly within: Buffer; readonly start: number } {
+    const newer = wal?.startOf(number);
+    if (wal && newer !== undefined) return { within: wal.bytes, start: newer };
+    const start = (number - 1) * pageBytes;
+    if (number < 1 || start + pageBytes > bytes.length)
+      throw new CodecError(`SQLite page ${number} is not there`);
+    return { within: bytes, start };
+  }
   return {
-    usableBytes: pageBytes - reserved,
+    usableBytes,
     encoding,
     page(number) {
-      const newer = wal?.page(number);
-      if (newer) return newer;
-      const start = (number - 1) * pageBytes;
-      if (number < 1 || start + pageBytes > bytes.length)
-        throw new CodecError(`SQLite page ${number} is not there`);
-      return bytes.subarray(start, start + pageBytes);
+      const { within, start } = locate(number);
+      return within.subarray(start, start + pageBytes);
+    },
+    nextOverflow(number) {
+      const { within, start } = locate(number);
+      return within.readUInt32BE(start);
+    },
+    copyOverflow(number, target, at) {
+      const { within, start } = locate(number);
+      within.copy(target, at, start + 4, start + usableBytes);
     },
   };
+}
+
+function firstPage(wal: Wal, file: Buffer): Buffer {
+  const start = wal.startOf(1);
+  return start === undefined ? file : wal.bytes.subarray(start, start + wal.pageBytes);
 }

@@ -139,9 +139,7 @@ function readCell(tree: Tree, page: Buffer, at: number, left: number): Cell {
   if (taken > left) throw new CodecError('an SQLite page whose rows overlap');
   const head = page.subarray(start, start + local);
   const payload =
-    local === size.value
-      ? head
-      : Buffer.concat([head, ...overflow(tree, uint32(page, start + local), size.value - local)]);
+    local === size.value ? head : withOverflow(tree, head, uint32(page, start + local), size.value);
   return { rowId: rowId.value, payload, localBytes: taken };
 }
 
@@ -154,19 +152,21 @@ function localBytes(payload: number, usable: number): number {
   return fitting <= most ? fitting : least;
 }
 
-function overflow({ pages, used }: Tree, first: number, length: number): Buffer[] {
-  const parts: Buffer[] = [];
-  let left = length;
-  for (let next = first; left > 0;) {
+/** The chain is followed to its end before there is room made for what it claims to hold. */
+function withOverflow({ pages, used }: Tree, head: Buffer, first: number, length: number): Buffer {
+  const pageBytes = pages.usableBytes - 4;
+  const chain: number[] = [];
+  let next = first;
+  for (let left = length - head.length; left > 0; left -= pageBytes) {
     if (used.has(next)) throw new CodecError('an SQLite overflow chain that runs in a circle');
     used.add(next);
-    const page = pages.page(next);
-    const part = page.subarray(4, 4 + Math.min(left, pages.usableBytes - 4));
-    parts.push(part);
-    left -= part.length;
-    next = page.readUInt32BE(0);
+    chain.push(next);
+    next = pages.nextOverflow(next);
   }
-  return parts;
+  const payload = Buffer.allocUnsafeSlow(length);
+  head.copy(payload);
+  chain.forEach((page, index) => pages.copyOverflow(page, payload, head.length + index * pageBytes));
+  return payload;
 }
 
 function uint32(bytes: Buffer, at: number): number {

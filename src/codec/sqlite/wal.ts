@@ -7,7 +7,9 @@ const MAGIC = 0x377f0682;
 /** A write-ahead log: the newest of each page that a finished transaction wrote. */
 export interface Wal {
   readonly pageBytes: number;
-  page(number: number): Buffer | undefined;
+  readonly bytes: Buffer;
+  /** Where in `bytes` the newest committed content of a page begins. */
+  startOf(number: number): number | undefined;
 }
 
 /**
@@ -30,13 +32,7 @@ export function readWal(file: Uint8Array): Wal | undefined {
   sum.add(0, 24);
   if (!sum.agreesAt(24)) return undefined;
   const starts = committedPages(bytes, pageBytes, sum);
-  return {
-    pageBytes,
-    page(number) {
-      const start = starts.get(number);
-      return start === undefined ? undefined : bytes.subarray(start, start + pageBytes);
-    },
-  };
+  return { pageBytes, bytes, startOf: (number) => starts.get(number) };
 }
 
 /** Where the newest committed content of each page lies. */

@@ -19,36 +19,42 @@ export type TarEntryKind =
 /** One 512-byte header as it stands, before extended headers are applied. */
 export interface RawHeader {
   readonly kind: TarEntryKind;
-  readonly name: Uint8Array;
-  readonly linkName: Uint8Array;
+  readonly name: string;
+  /** Empty where the entry is no link. */
+  readonly linkName: string;
   /** Bytes of body that follow in the archive. */
   readonly bodyBytes: number;
   readonly mode: number;
 }
 
-const KIND_OF_FLAG: Readonly<Record<string, TarEntryKind>> = {
-  '\0': 'file',
-  '0': 'file',
-  '7': 'file',
-  '1': 'hardlink',
-  '2': 'symlink',
-  '3': 'device',
-  '4': 'device',
-  '5': 'directory',
-  '6': 'device',
-  x: 'pax',
-  X: 'pax',
-  g: 'pax-global',
-  L: 'gnu-long-name',
-  K: 'gnu-long-link',
-  S: 'sparse',
-};
+const KIND_OF_FLAG: readonly (TarEntryKind | undefined)[] = (() => {
+  const kinds: [flag: string, kind: TarEntryKind][] = [
+    ['\0', 'file'],
+    ['0', 'file'],
+    ['7', 'file'],
+    ['1', 'hardlink'],
+    ['2', 'symlink'],
+    ['3', 'device'],
+    ['4', 'device'],
+    ['5', 'directory'],
+    ['6', 'device'],
+    ['x', 'pax'],
+    ['X', 'pax'],
+    ['g', 'pax-global'],
+    ['L', 'gnu-long-name'],
+    ['K', 'gnu-long-link'],
+    ['S', 'sparse'],
+  ];
+  const byByte: (TarEntryKind | undefined)[] = new Array<undefined>(256).fill(undefined);
+  for (const [flag, kind] of kinds) byByte[flag.charCodeAt(0)] = kind;
+  return byByte;
+})();
 
 const BODILESS: ReadonlySet<TarEntryKind> = new Set(['hardlink', 'symlink', 'directory', 'device']);
 
 /** True for a block of zeros, of which two end an archive. */
-export function isZeroBlock(block: Uint8Array): boolean {
-  for (let i = 0; i < BLOCK_BYTES; i++) if (block[i] !== 0) return false;
+export function isZeroBlock(bytes: Uint8Array, at = 0): boolean {
+  for (let i = at; i < at + BLOCK_BYTES; i++) if (bytes[i] !== 0) return false;
   return true;
 }
 
@@ -58,56 +64,52 @@ export function isZeroBlock(block: Uint8Array): boolean {
  * @throws StreamError on a wrong checksum or an impossible size
  * @see POSIX.1-2017, pax, "ustar Interchange Format"; GNU tar manual, "Basic Tar Format"
  */
-export function parseHeader(block: Uint8Array): RawHeader {
-  if (!hasGoodChecksum(block)) throw new StreamError('tar header with a wrong checksum');
-  const kind = KIND_OF_FLAG[String.fromCharCode(block[156] ?? 0)] ?? 'other';
-  const size = number(block, 124, 12);
+export function parseHeader(bytes: Buffer, at = 0): RawHeader {
+  if (!hasGoodChecksum(bytes, at)) throw new StreamError('tar header with a wrong checksum');
+  const kind = KIND_OF_FLAG[bytes[at + 156] ?? 0] ?? 'other';
+  const size = number(bytes, at + 124, 12);
   if (size === undefined || size < 0) throw new StreamError('tar header with an impossible size');
+  const isLink = kind === 'symlink' || kind === 'hardlink';
   return {
     kind,
-    name: nameOf(block),
-    linkName: text(block, 157, 100),
+    name: nameOf(bytes, at),
+    linkName: isLink ? text(bytes, at + 157, 100) : '',
     bodyBytes: BODILESS.has(kind) ? 0 : size,
-    mode: (number(block, 100, 8) ?? 0) & 0o7777,
+    mode: (number(bytes, at + 100, 8) ?? 0) & 0o7777,
   };
 }
 
 /** The sum of the bytes, signed or unsigned (old writers differed), the checksum field counted as spaces. */
-function hasGoodChecksum(block: Uint8Array): boolean {
+function hasGoodChecksum(bytes: Buffer, at: number): boolean {
   let unsigned = 256;
   let negative = 0;
-  for (let i = 0; i < 148; i++) {
-    const byte = block[i] as number;
+  for (let i = at; i < at + 148; i++) {
+    const byte = bytes[i] as number;
     unsigned += byte;
     negative += byte >> 7;
   }
-  for (let i = 156; i < BLOCK_BYTES; i++) {
-    const byte = block[i] as number;
+  for (let i = at + 156; i < at + BLOCK_BYTES; i++) {
+    const byte = bytes[i] as number;
     unsigned += byte;
     negative += byte >> 7;
   }
-  const stored = number(block, 148, 8);
+  const stored = number(bytes, at + 148, 8);
   return stored === unsigned || stored === unsigned - 256 * negative;
 }
 
-function nameOf(block: Uint8Array): Uint8Array {
-  const name = text(block, 0, 100);
+function nameOf(bytes: Buffer, at: number): string {
+  const name = text(bytes, at, 100);
   // "ustar\0" alone has the prefix field; GNU's "ustar  " uses the place for other things.
-  const isUstar = block[257] === 0x75 && block[261] === 0x72 && block[262] === 0;
-  const prefix = isUstar ? text(block, 345, 155) : name.subarray(0, 0);
-  if (prefix.length === 0) return name;
-  const joined = new Uint8Array(prefix.length + 1 + name.length);
-  joined.set(prefix);
-  joined[prefix.length] = 0x2f;
-  joined.set(name, prefix.length + 1);
-  return joined;
+  const isUstar = bytes[at + 257] === 0x75 && bytes[at + 261] === 0x72 && bytes[at + 262] === 0;
+  const prefix = isUstar && bytes[at + 345] !== 0 ? text(bytes, at + 345, 155) : '';
+  return prefix === '' ? name : `${prefix}/${name}`;
 }
 
-/** A copy of a NUL-ended field. */
-export function text(block: Uint8Array, offset: number, length: number): Uint8Array {
+/** A field that ends at a NUL or its own end. */
+function text(bytes: Buffer, offset: number, length: number): string {
   let end = offset;
-  while (end < offset + length && block[end] !== 0) end++;
-  return block.slice(offset, end);
+  while (end < offset + length && bytes[end] !== 0) end++;
+  return bytes.toString('utf8', offset, end);
 }
 
 /** Octal with padding, or GNU's base-256 (first bit set). Undefined when neither or beyond 2^53. */

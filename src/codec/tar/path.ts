@@ -7,8 +7,9 @@ const MAX_PATH_CHARS = 65_536;
  */
 export function normalisePath(name: string): string | undefined {
   if (name.length > MAX_PATH_CHARS) return undefined;
-  // Most names are clean already: then no array is made.
-  if (!/^[./]|\/\.{0,2}(?:\/|$)/.test(name)) return name;
+  // Most names are clean but for a leading `./`: then no array is made.
+  const bare = name.startsWith('./') ? name.slice(2) : name;
+  if (bare !== '' && !/^[./]|\/\.{0,2}(?:\/|$)/.test(bare)) return bare;
   const parts: string[] = [];
   for (const part of name.split('/')) {
     if (part === '' || part === '.') continue;

@@ -59,7 +59,7 @@ type Body =
  * @see POSIX.1-2017 pax; GNU tar manual, "Storing Sparse Files"
  */
 export function openTarWalker(visitor: TarVisitor): TarWalker {
-  const header = new Uint8Array(BLOCK_BYTES);
+  const header = Buffer.alloc(BLOCK_BYTES);
   let headerFill = 0;
   let body: Body = { kind: 'skip' };
   let bodyLeft = 0;
@@ -75,7 +75,8 @@ export function openTarWalker(visitor: TarVisitor): TarWalker {
   let longLink: string | undefined;
   let sparseHeader: { raw: RawHeader; runs: SparseRun[]; realBytes: number; blocks: number } | undefined;
 
-  function push(piece: Uint8Array): void {
+  function push(bytes: Uint8Array): void {
+    const piece = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     let at = 0;
     while (at < piece.length && !over) {
       if (bodyLeft > 0) at = takeBody(piece, at);
@@ -87,7 +88,7 @@ export function openTarWalker(visitor: TarVisitor): TarWalker {
     }
   }
 
-  function takeBody(piece: Uint8Array, at: number): number {
+  function takeBody(piece: Buffer, at: number): number {
     const length = Math.min(bodyLeft, piece.length - at);
     if (captured) {
       // A file that lies whole in this piece is handed on without a copy, unless other threads write to it.
@@ -104,9 +105,9 @@ export function openTarWalker(visitor: TarVisitor): TarWalker {
     return at + length;
   }
 
-  function takeHeader(piece: Uint8Array, at: number): number {
+  function takeHeader(piece: Buffer, at: number): number {
     if (headerFill === 0 && piece.length - at >= BLOCK_BYTES) {
-      takeBlock(piece.subarray(at, at + BLOCK_BYTES));
+      takeBlock(piece, at);
       return at + BLOCK_BYTES;
     }
     const length = Math.min(BLOCK_BYTES - headerFill, piece.length - at);
@@ -114,20 +115,21 @@ export function openTarWalker(visitor: TarVisitor): TarWalker {
     headerFill += length;
     if (headerFill === BLOCK_BYTES) {
       headerFill = 0;
-      takeBlock(header);
+      takeBlock(header, 0);
     }
     return at + length;
   }
 
-  function takeBlock(block: Uint8Array): void {
-    if (sparseHeader) return takeSparseBlock(block, sparseHeader);
-    if (isZeroBlock(block)) {
+  function takeBlock(bytes: Buffer, at: number): void {
+    if (sparseHeader) return takeSparseBlock(bytes.subarray(at, at + BLOCK_BYTES), sparseHeader);
+    if (isZeroBlock(bytes, at)) {
       over = ++zeroBlocks === 2;
       return;
     }
     zeroBlocks = 0;
-    const raw = parseHeader(block);
+    const raw = parseHeader(bytes, at);
     if (raw.kind !== 'sparse') return startEntry(raw);
+    const block = bytes.subarray(at, at + BLOCK_BYTES);
     const runs = gnuRuns(block, 386, 4);
     const realBytes = gnuRealBytes(block);
     if (block[482] === 1) sparseHeader = { raw, runs, realBytes, blocks: 0 };
@@ -168,8 +170,8 @@ export function openTarWalker(visitor: TarVisitor): TarWalker {
       records.get('path') ??
       longName ??
       globalRecords.get('path') ??
-      decoder.decode(raw.name);
-    const link = records.get('linkpath') ?? longLink ?? decoder.decode(raw.linkName);
+      raw.name;
+    const link = records.get('linkpath') ?? longLink ?? raw.linkName;
     const sparse = gnuSparse ?? sparseOf(records);
     const sizeBytes = sparse === undefined ? storedBytes : realBytesOf(sparse, records);
     records = NO_RECORDS;

@@ -7,10 +7,12 @@ import type { Ecosystem } from '../ecosystem.ts';
 const INVENTORY = 'sys-root/usr/share/bottlerocket/application-inventory.json';
 const PLACES = ['aarch64', 'x86_64'].map((machine) => `${machine}-bottlerocket-linux-gnu/${INVENTORY}`);
 const MAX_PACKAGES = 100_000;
+const MAX_TEXT_CHARS = 1024;
+const CONTROL = /[\0-\x1f\x7f-\x9f]/g;
 
 const inventory: Analyzer = {
   id: 'bottlerocket-inventory',
-  version: 1,
+  version: 2,
   maxFileBytes: 16 << 20,
   wants: ({ path }) => PLACES.includes(path),
   usualPlaces: PLACES,
@@ -22,8 +24,12 @@ export function parseInventory(text: string, path: string): FileResult {
   const diagnostics = openDiagnosticList();
   const packages: Package[] = [];
   for (const entry of entriesOf(text)) {
+    if (packages.length >= MAX_PACKAGES) {
+      diagnostics.add('PACKAGE_LIMIT', 'there are too many packages; the rest were not read');
+      break;
+    }
     const pkg = toPackage(entry, path);
-    if (pkg && packages.length < MAX_PACKAGES) packages.push(pkg);
+    if (pkg) packages.push(pkg);
     else diagnostics.add('PACKAGE_RECORD_INVALID', 'an entry without name and version is left out');
   }
   if (packages.length === 0)
@@ -44,14 +50,15 @@ function toPackage(entry: unknown, path: string): Package | undefined {
   const record = (typeof entry === 'object' && entry !== null ? entry : {}) as Record<string, unknown>;
   const text = (key: string): string | undefined => {
     const value = record[key];
-    return typeof value === 'string' && value !== '' && value.length <= 1024 ? value : undefined;
+    if (typeof value !== 'string' || value === '' || value.length > MAX_TEXT_CHARS) return undefined;
+    return value.replace(CONTROL, '\ufffd');
   };
   const name = text('Name');
   const version = text('Version');
+  if (name === undefined || version === undefined) return undefined;
   const release = text('Release');
   const architecture = text('Architecture');
-  if (name === undefined || version === undefined) return undefined;
-  const epoch = text('Epoch');
+  const epoch = typeof record['Epoch'] === 'number' ? String(record['Epoch']) : text('Epoch');
   const full = `${epoch && epoch !== '0' ? `${epoch}:` : ''}${version}${release ? `-${release}` : ''}`;
   return {
     type: 'bottlerocket',

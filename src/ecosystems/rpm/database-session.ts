@@ -17,7 +17,8 @@ export function beginDatabases(isUsualPlace: (path: string) => boolean): Analyze
   function hold(held: Map<string, Uint8Array>, path: string, content: Uint8Array): void {
     if (heldBytes + content.length > MAX_HELD_BYTES) readHeld();
     heldBytes += content.length - (held.get(path)?.length ?? 0);
-    held.set(path, content.slice());
+    // Not slice(): that of a Buffer is a view, and layers come in pieces of one reused Buffer.
+    held.set(path, new Uint8Array(content));
   }
 
   function readHeld(): void {

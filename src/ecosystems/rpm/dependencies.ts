@@ -1,4 +1,4 @@
-import { RPM_TAG, type RpmHeader } from '../../codec/rpm-header.ts';
+import { RPM_TAG, type RpmHeader, type RpmTag } from '../../codec/rpm-header.ts';
 import type { Package } from '../../model/package.ts';
 
 /** Collects what packages ask of and offer to one another, and resolves the one by the other. */
@@ -16,21 +16,22 @@ const MAX_CHARACTERS = 64 << 20;
 
 export function openDependencies(): Dependencies {
   const providers = new Map<string, string>();
-  const entries: { readonly pkg: Package; readonly requires: ReadonlySet<string> }[] = [];
+  const entries: { readonly pkg: Package; readonly requires: readonly string[] }[] = [];
   let capabilities = 0;
   let characters = 0;
-  const isFull = (): boolean => capabilities > MAX_CAPABILITIES || characters > MAX_CHARACTERS;
+  let isFull = false;
 
-  function* taken(texts: Iterable<string>): Generator<string> {
-    for (const text of texts) {
-      capabilities++;
-      characters += text.length;
-      if (isFull()) return;
-      yield text;
-    }
+  /** Nothing more once there is too much. */
+  function taken(header: RpmHeader, tag: RpmTag): readonly string[] {
+    if (isFull) return [];
+    const texts = header.texts(tag);
+    capabilities += texts.length;
+    for (const text of texts) characters += text.length;
+    isFull = capabilities > MAX_CAPABILITIES || characters > MAX_CHARACTERS;
+    return isFull ? [] : texts;
   }
 
-  function namesFor(pkg: Package, requires: ReadonlySet<string>): string[] {
+  function namesFor(pkg: Package, requires: readonly string[]): string[] {
     const names = new Set<string>();
     for (const capability of requires) {
       const provider = providers.get(capability);
@@ -41,12 +42,12 @@ export function openDependencies(): Dependencies {
 
   return {
     add(pkg, header) {
-      for (const capability of taken(header.texts(RPM_TAG.provideName))) {
+      for (const capability of taken(header, RPM_TAG.provideName)) {
         if (!providers.has(capability)) providers.set(capability, pkg.name);
       }
-      entries.push({ pkg, requires: new Set(taken(header.texts(RPM_TAG.requireName))) });
+      entries.push({ pkg, requires: taken(header, RPM_TAG.requireName) });
     },
-    isComplete: () => !isFull(),
+    isComplete: () => !isFull,
     resolve: () =>
       entries.map(({ pkg, requires }) => {
         const dependsOn = namesFor(pkg, requires);

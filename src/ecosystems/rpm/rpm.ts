@@ -15,7 +15,7 @@ const MIB = 1 << 20;
 /** The database of rpm: Berkeley DB, ndb or SQLite, whose newest pages may lie in a log beside it. */
 const rpmDatabase: Analyzer = {
   id: 'rpm-database',
-  version: 2,
+  version: 3,
   maxFileBytes: 256 * MIB,
   wants: ({ path }) => PLACES.has(path),
   linkedNames: NAMES,

@@ -108,7 +108,7 @@ function mayBeLayer(head: Uint8Array): boolean {
   if (head.length < BLOCK_BYTES) return false;
   if (isZeroBlock(head)) return true;
   try {
-    parseHeader(head);
+    parseHeader(Buffer.from(head.buffer, head.byteOffset, head.length));
     return true;
   } catch (error) {
     if (error instanceof StreamError) return false;

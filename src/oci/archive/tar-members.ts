@@ -81,7 +81,7 @@ async function readHeader(
   if (block.length < BLOCK_BYTES) invalid(name, isFirst ? 'is not a tar archive' : 'is cut off');
   if (isZeroBlock(block)) return undefined;
   try {
-    return parseHeader(block);
+    return parseHeader(Buffer.from(block.buffer, block.byteOffset, block.length));
   } catch (cause) {
     if (!(cause instanceof StreamError)) throw cause;
     return invalid(name, isFirst ? 'is not a tar archive' : `is damaged: ${cause.message}`);
@@ -131,14 +131,14 @@ function bodyBytesOf(header: RawHeader, { records }: Extended): number {
 /** Undefined for a name that would leave the archive, which nothing can refer to. */
 function toMember(header: RawHeader, extended: Extended, name: string): Member | undefined {
   const { records } = extended;
-  const written = records.get('path') ?? extended.longName ?? decoder.decode(header.name);
+  const written = records.get('path') ?? extended.longName ?? header.name;
   if (written.length > MAX_NAME_CHARS) tooMuch(name, `a name of more than ${MAX_NAME_CHARS} characters`);
   const path = normalisePath(written);
   // The blocks of a sparse entry's map would have to be read to find the next header.
   if (header.kind === 'sparse') invalid(name, 'holds sparse files, which image archives never do');
   if (path === undefined || path === '') return undefined;
 
-  const target = records.get('linkpath') ?? extended.longLink ?? decoder.decode(header.linkName);
+  const target = records.get('linkpath') ?? extended.longLink ?? header.linkName;
   if (target.length > MAX_NAME_CHARS) tooMuch(name, `a link of more than ${MAX_NAME_CHARS} characters`);
   if (header.kind === 'symlink') {
     return { path, kind: 'link', sizeBytes: 0, leadsTo: linkTargetPath(path, target) };

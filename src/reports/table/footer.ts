@@ -9,7 +9,9 @@ const DAY_MS = 86_400_000;
 
 /** What a reader must know to judge the table: what was not seen, and by which database it was judged. */
 export function* footer(report: Report, style: TableStyle): Generator<string> {
-  yield* diagnosticLines(report.diagnostics, style);
+  // The end of support stands in the heading already.
+  const told = report.diagnostics.filter(({ code }) => code !== 'OS_END_OF_LIFE');
+  yield* diagnosticLines(told, style);
   for (const database of report.advisoryDbs) yield* databaseLines(database, report.scannedAt, style);
 }
 

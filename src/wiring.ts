@@ -120,16 +120,22 @@ function scanParts(run: Run, pool: LayerPool, store: Store, advisories: Advisory
   };
 }
 
+/** With a database at hand, asking for a newer one must not cost more than this. */
+const UPDATE_PATIENCE_MS = 20_000;
+
 /** An old database is better than none, as long as it is said. */
 async function prepareDatabase(config: Config, database: AdvisorySource, { signal }: Signal): Promise<void> {
   if (config.skipDbUpdate || config.offline || config.dbPath !== undefined) return;
+  const current = await database.current().catch(() => undefined); // an update mends what cannot be read
+  const patience = current ? AbortSignal.any([signal, AbortSignal.timeout(UPDATE_PATIENCE_MS)]) : signal;
   try {
-    await database.update({ signal });
+    await database.update({ signal: patience });
   } catch (error) {
-    const isForNow = error instanceof DrydockError && error.kind === 'upstream' && !signal.aborted;
-    const current = isForNow ? await database.current() : undefined;
-    if (!current) throw error;
-    const message = `${messageOf(error)}; the one of ${current.builtAt.slice(0, 10)} is used`;
+    if (!current || signal.aborted) throw error;
+    const reason = patience.aborted
+      ? `no newer database came within ${UPDATE_PATIENCE_MS / 1000} s`
+      : messageOf(error);
+    const message = `${reason}; the one of ${current.builtAt.slice(0, 10)} is used`;
     notices.publish({ code: 'DATABASE_NOT_UPDATED', message });
   }
 }
@@ -184,8 +190,9 @@ export interface Databases extends AsyncDisposable {
 }
 
 export function openDatabases(run: Run): Databases {
-  const hosts = run.loaded.config.dbRepository.map((source) => source.split('/')[0] ?? '');
-  const registry = lazily(() => openRegistryClient(run, hosts));
+  const hosts = new Set(run.loaded.config.dbRepository.map((source) => source.split('/')[0] ?? ''));
+  // A login for one registry is not shown to a list of them.
+  const registry = lazily(() => openRegistryClient(run, hosts.size === 1 ? [...hosts] : []));
   return { ...databasesOf(run, registry.get), [Symbol.asyncDispose]: registry.close };
 }
 
@@ -213,9 +220,19 @@ async function openRegistryClient(run: Run, registries: readonly string[]): Prom
   const hosts = [...registryHosts(config)];
   const certificates = await readCertificates(config);
   const given = givenCredential(run);
+  const hostsNamed = [...new Set(registries)];
+  if (given && hostsNamed.length > 1) {
+    throw new DrydockError(
+      'USAGE_INVALID',
+      `one login is given for several registries: ${hostsNamed.join(', ')}`,
+      {
+        hint: 'Scan the images of one registry at a time, or store a login for each with "docker login".',
+      },
+    );
+  }
   return openRegistry({
     credentials: firstOf([
-      ...(given ? registries.map((registry) => staticCredentials(given, registry)) : []),
+      ...(given ? hostsNamed.map((registry) => staticCredentials(given, registry)) : []),
       dockerConfigCredentials({
         configFiles: surroundings.loginFiles,
         ...(surroundings.path && { path: surroundings.path }),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { open, realpath, rename, stat, type FileHandle } from 'node:fs/promises';
+import { chmod, copyFile, open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { DrydockError, hasErrno, messageOf } from '../base/errors.ts';
 import { systemReason } from '../config/system-reason.ts';
 import type { TextStream } from './terminal.ts';
@@ -71,7 +71,7 @@ async function fileOutput(path: string): Promise<Output> {
     write: (pieces) => writeBatches(file, path, pieces),
     async commit() {
       await close();
-      await rename(temporary, target).catch((cause: unknown) => {
+      await moveInto(temporary, target).catch((cause: unknown) => {
         throw unwritable(path, cause);
       });
       isKept = true;
@@ -82,6 +82,19 @@ async function fileOutput(path: string): Promise<Output> {
       if (!isKept) remove();
     },
   };
+}
+
+/** A file that is a mount of its own, as containers have them, cannot be replaced but written to. */
+async function moveInto(temporary: string, target: string): Promise<void> {
+  const known = await stat(target).catch(() => undefined);
+  if (known) await chmod(temporary, known.mode & 0o777);
+  try {
+    await rename(temporary, target);
+  } catch (error) {
+    if (!hasErrno(error, 'EBUSY', 'EXDEV')) throw error;
+    await copyFile(temporary, target);
+    await rm(temporary, { force: true });
+  }
 }
 
 async function writeBatches(file: FileHandle, path: string, pieces: Iterable<string>): Promise<void> {

@@ -5,8 +5,15 @@ const CAUSES_MAX = 5;
 
 /** The one line that tells what failed, of what, and what to do. */
 export function errorLine(error: unknown): string {
-  if (error instanceof DrydockError && error.kind !== 'bug') return sentence(error.message, error.hint);
+  if (error instanceof DrydockError && error.kind !== 'bug') {
+    return withoutLogins(sentence(error.message, error.hint));
+  }
   return sentence(`internal error: ${messageOf(error)}`, 'Please report it with what --debug prints.');
+}
+
+/** `https://user:password@host` as somebody may have typed it. */
+function withoutLogins(text: string): string {
+  return text.replace(/(:\/\/)[^/\s"@]{1,1000}@/g, '$1…@');
 }
 
 /** The stack and what caused it, for `--debug` alone. */

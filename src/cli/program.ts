@@ -179,7 +179,9 @@ function usageError(error: CommanderError, root: Command): DrydockError {
       hint: `There are ${names.join(', ')}.`,
     });
   }
-  const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
+  // What stands behind an unknown flag may be a password that was meant for another program.
+  const text = error.message.replace(/^error: /, '').replace(/'(--?[\w-]+)=[^']*'/g, "'$1=…'");
+  const [message = '', suggestion] = text.replace(/\.+$/, '').split('\n');
   return new DrydockError('USAGE_INVALID', message, {
     hint: suggestion?.replace(/^\((.*)\)$/, '$1') ?? 'See "drydock --help".',
   });

@@ -96,7 +96,10 @@ function openStop(timeoutSeconds: number): Stop {
   let watchdog: NodeJS.Timeout | undefined;
   const abort = (reason: DrydockError): void => {
     controller.abort(reason);
-    watchdog ??= setTimeout(() => process.exit(code ?? exitCodeOf(reason)), TIDY_MS).unref();
+    watchdog ??= setTimeout(() => {
+      process.stderr.write(`drydock: ${reason.message}\n`);
+      process.exit(code ?? exitCodeOf(reason));
+    }, TIDY_MS).unref();
   };
   const onSignal = (name: StoppingSignal): void => {
     if (code !== undefined) process.exit(code);

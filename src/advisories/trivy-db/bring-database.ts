@@ -5,7 +5,6 @@ import { algorithmOf, hexOf } from '../../base/digest.ts';
 import { DrydockError, messageOf } from '../../base/errors.ts';
 import { startPatience } from '../../base/retry.ts';
 import type { Signal } from '../../base/signal.ts';
-import { verifyBbolt } from '../../codec/bbolt/verify-bbolt.ts';
 import type { Digest } from '../../model/image.ts';
 import type { DatabaseArtifact } from './artifact.ts';
 import { onDisk, writeDurably } from './durable-file.ts';
@@ -14,7 +13,7 @@ import { METADATA_FILE, parseMetadata, withDownloadedAt } from './metadata.ts';
 import { formatOrigin, ORIGIN_FILE } from './origin.ts';
 import { DATABASE_FILE, openDatabaseFile, openStore, openTrivyDb, toVersion } from './trivy-db.ts';
 import { unpackArchive } from './unpack-archive.ts';
-import { verifyInstalled } from './verify-installed.ts';
+import { verifyInstalled, verifyRecords } from './verify-installed.ts';
 import { openWorkDirectory } from './work-directory.ts';
 
 export interface BringOptions extends Signal {
@@ -41,6 +40,7 @@ export async function bringDatabase(
   const current = await currentDatabase(root);
   if (current && current.digest === artifact.digest && (await isUsable(current, options))) {
     await noteChecked(root, current, now());
+    await prune(root, now());
     return current;
   }
   const brought = await fetchDatabase(artifact, options);
@@ -80,7 +80,7 @@ async function checkDatabase(
   const parsed = parseMetadata(metadata, `metadata.json of ${source}`);
   const file = openDatabaseFile(join(directory, DATABASE_FILE));
   try {
-    await verifyBbolt(file.read, file.sizeBytes, { signal });
+    await verifyRecords(file, { signal });
     openStore(file, toVersion(parsed, '' as Digest));
   } finally {
     file.close();

@@ -9,7 +9,6 @@ import {
   severityOf,
   textField,
   textsField,
-  wrong,
   type JsonFields,
 } from './json-value.ts';
 
@@ -100,13 +99,13 @@ function statusOf(fields: JsonFields, of: string): AdvisoryStatus {
 /** Without a fixed version all are affected, from the first affected one on where that is known. */
 function rangesOf(fields: JsonFields, of: string): readonly VersionRange[] {
   const vulnerable = textsField(fields, 'VulnerableVersions', of);
-  if (vulnerable.length > 0)
-    return vulnerable.flatMap((text) => parseConstraints(text) ?? unreadable(text, of));
+  if (vulnerable.length > 0) return vulnerable.flatMap((text) => parseConstraints(text) ?? unreadable(text));
   const fixed = textField(fields, 'FixedVersion', of);
   const introduced = textField(fields, 'AffectedVersion', of);
   return [{ ...(introduced !== '' && { introduced }), ...(fixed !== '' && { fixed }) }];
 }
 
-function unreadable(text: string, of: string): never {
-  return wrong(of, `has a range that cannot be read: ${JSON.stringify(text.slice(0, 100))}`);
+/** No version of any scheme holds a space: whoever compares with it leaves this one advisory out and says so. */
+function unreadable(text: string): readonly VersionRange[] {
+  return [{ fixed: `? ${text.slice(0, 100)}` }];
 }

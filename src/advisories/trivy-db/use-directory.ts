@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { DrydockError } from '../../base/errors.ts';
 import type { Signal } from '../../base/signal.ts';
 import { openBbolt } from '../../codec/bbolt/bbolt.ts';
 import type { Digest } from '../../model/image.ts';
@@ -29,6 +31,11 @@ export function useDirectory(path: string): UsedDirectory {
   };
   async function open() {
     const place = await directory();
+    if (!existsSync(join(place, METADATA_FILE))) {
+      throw new DrydockError('DATABASE_MISSING', `there is no advisory database in ${place}`, {
+        hint: `It must hold ${DATABASE_FILE} and ${METADATA_FILE}.`,
+      });
+    }
     const metadata = await readPart(place, METADATA_FILE);
     const parsed = parseMetadata(metadata, join(place, METADATA_FILE));
     const file = openDatabaseFile(join(place, DATABASE_FILE));

@@ -44,20 +44,25 @@ export async function verifyInstalled(directory: string, options: Signal): Promi
 export async function verifyDatabase(directory: string, options: Signal): Promise<VerifiedDatabase> {
   parseMetadata(await readPart(directory, METADATA_FILE));
   const file = openDatabaseFile(join(directory, DATABASE_FILE));
-  let vulnerabilities = 0;
-  let advisories = 0;
   try {
-    const onValue = (path: readonly string[], key: string, value: Uint8Array): void => {
-      const [top, second] = path;
-      if (top === 'vulnerability') vulnerabilities++;
-      else if (top !== 'data-source' && top !== 'Red Hat CPE' && second !== undefined) advisories++;
-      if (top !== 'Red Hat CPE') parseObject(value, `${key} of ${second ?? top}`);
-    };
-    await verifyBbolt(file.read, file.sizeBytes, { ...options, onValue });
-    return { sizeBytes: file.sizeBytes, vulnerabilities, advisories };
+    return await verifyRecords(file, options);
   } finally {
     file.close();
   }
+}
+
+/** Walks all of a database: its structure, and that each record is what it must be. */
+export async function verifyRecords(file: DatabaseFile, options: Signal): Promise<VerifiedDatabase> {
+  let vulnerabilities = 0;
+  let advisories = 0;
+  const onValue = (path: readonly string[], key: string, value: Uint8Array): void => {
+    const [top, second] = path;
+    if (top === 'vulnerability') vulnerabilities++;
+    else if (top !== 'data-source' && top !== 'Red Hat CPE' && second !== undefined) advisories++;
+    if (top !== 'Red Hat CPE') parseObject(value, `${key} of ${second ?? top}`);
+  };
+  await verifyBbolt(file.read, file.sizeBytes, { ...options, onValue });
+  return { sizeBytes: file.sizeBytes, vulnerabilities, advisories };
 }
 
 async function hashOf(file: DatabaseFile, { signal }: Signal): Promise<string> {

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
-import { DrydockError, hasErrno } from '../../base/errors.ts';
+import { notices } from '../../base/channels.ts';
+import { DrydockError, hasErrno, messageOf } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
 import { isObject, parseJsonObject, textOf, type Document, type JsonObject } from '../json.ts';
 import { passwordCredential, type RegistryCredential } from './credential.ts';
@@ -71,8 +72,15 @@ function normalKey(key: string): string {
 function authsOf(value: unknown, document: Document): ReadonlyMap<string, AuthEntry> {
   const auths = new Map<string, AuthEntry>();
   for (const [key, entry] of entriesOf(value)) {
-    const credential = isObject(entry) ? credentialOf(entry, key, document) : undefined;
-    if (credential || !auths.has(normalKey(key))) auths.set(normalKey(key), { key, credential });
+    const isFilled = isObject(entry) && Object.keys(entry).length > 0;
+    if (!isFilled && auths.has(normalKey(key))) continue;
+    auths.set(normalKey(key), {
+      key,
+      // Only when asked for: a broken entry is no business of those who need another.
+      get credential() {
+        return isObject(entry) ? credentialOf(entry, key, document) : undefined;
+      },
+    });
   }
   return auths;
 }
@@ -112,21 +120,19 @@ function trimNuls(text: string): string {
   return text.slice(0, end);
 }
 
+/** A file that is there but cannot be read is said, and does not keep anybody from images that need no login. */
 async function contentOf(path: string): Promise<Uint8Array | undefined> {
   try {
     const found = await stat(path);
-    if (!found.isFile())
-      throw new DrydockError('CREDENTIALS_INVALID', `the credentials file ${path} is no file`);
-    if (found.size > MAX_FILE_BYTES) {
-      throw new DrydockError(
-        'CREDENTIALS_INVALID',
-        `the credentials file ${path} is larger than ${MAX_FILE_BYTES} bytes`,
-      );
-    }
+    if (!found.isFile()) return ignored(path, 'is no file');
+    if (found.size > MAX_FILE_BYTES) return ignored(path, `is larger than ${MAX_FILE_BYTES} bytes`);
     return await readFile(path);
   } catch (cause) {
-    if (cause instanceof DrydockError) throw cause;
     if (hasErrno(cause, 'ENOENT', 'ENOTDIR')) return undefined;
-    throw new DrydockError('CREDENTIALS_INVALID', `the credentials file ${path} cannot be read`, { cause });
+    return ignored(path, `cannot be read: ${messageOf(cause)}`);
   }
+}
+
+function ignored(path: string, problem: string): undefined {
+  notices.publish({ code: 'CREDENTIALS_IGNORED', message: `the credentials file ${path} ${problem}` });
 }

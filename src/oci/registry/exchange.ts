@@ -81,7 +81,8 @@ export function openExchange(parts: ExchangeParts): Exchange {
     options: Signal,
   ): Promise<HttpFailure> {
     const role: HostRole = answer.url.origin === asked.origin ? 'registry' : 'storage';
-    const credential = await parts.authorizer.credential(endpoint, options);
+    // Why a request failed must not be hidden by a helper that fails too.
+    const credential = await parts.authorizer.credential(endpoint, options).catch(() => undefined);
     const secrets = [...secretsOf(credential), ...(authorization?.split(' ').slice(1) ?? [])];
     // What storage says is not shown: an address that a registry made up could be anybody's.
     const detail = role === 'registry' ? await errorDetail(answer, secrets) : undefined;

@@ -130,7 +130,7 @@ export function openTreeAnalyzer(analyzers: readonly Analyzer[]): TreeAnalyzer {
     for (const by of running) {
       const isWanted = by.analyzer.wants(entry);
       if (!isWanted && !by.linkedNames.has(name)) continue;
-      if (!isWanted && entry.sizeBytes > MAX_LINK_TARGET_BYTES) continue;
+      if (!isWanted && (entry.sizeBytes > MAX_LINK_TARGET_BYTES || isBesideUsual(by, entry.path))) continue;
       if (entry.sizeBytes > by.analyzer.maxFileBytes) {
         note(tooLarge(entry, by.analyzer));
         continue;
@@ -138,6 +138,17 @@ export function openTreeAnalyzer(analyzers: readonly Analyzer[]): TreeAnalyzer {
       found.push({ by, linkTarget: !isWanted });
     }
     return found;
+  }
+
+  /** dpkg's `status-old` beside `status`: what a link could lead to has been read under its own name. */
+  function isBesideUsual({ analyzer }: Running, path: string): boolean {
+    const directory = path.slice(0, path.lastIndexOf('/') + 1);
+    return (analyzer.usualPlaces ?? []).some(
+      (place) =>
+        place.startsWith(directory) &&
+        !place.includes('/', directory.length) &&
+        results.get(place)?.some((known) => known.analyzer === analyzer.id),
+    );
   }
 
   function content(entry: TarEntry, content: Uint8Array): void {

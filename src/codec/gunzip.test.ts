@@ -1,12 +1,12 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { gunzipChunks, hasSyncGunzip } from './gunzip.ts';
+import { gunzipChunks, hasSyncGunzip, reusedBuffer } from './gunzip.ts';
 import { StreamError } from './stream-error.ts';
 
 function inflate(input: Iterable<Uint8Array>, outputBytes?: number): Buffer {
   const pieces: Buffer[] = [];
-  for (const piece of gunzipChunks(input, outputBytes)) pieces.push(Buffer.from(piece));
+  for (const piece of gunzipChunks(input, reusedBuffer(outputBytes))) pieces.push(Buffer.from(piece));
   return Buffer.concat(pieces);
 }
 

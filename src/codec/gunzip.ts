@@ -26,14 +26,23 @@ type GunzipInternals = Gunzip & { _handle?: ZlibHandle; _writeState?: Uint32Arra
 
 const EMPTY = new Uint8Array(0);
 
+/** Gives the buffer for the next piece; asked before each. */
+export type NextBuffer = () => Uint8Array;
+
+/** One buffer, used again and again. */
+export function reusedBuffer(bytes = OUTPUT_BYTES): NextBuffer {
+  const buffer = Buffer.allocUnsafeSlow(bytes);
+  return () => buffer;
+}
+
 /**
- * Inflates gzip data of one or more members. Each piece is a view into one reused buffer, valid until the next.
+ * Inflates gzip data of one or more members. Each piece is a view into the buffer given for it.
  *
  * @throws StreamError on damaged or truncated data
  */
 export function* gunzipChunks(
   input: Iterable<Uint8Array>,
-  outputBytes = OUTPUT_BYTES,
+  nextBuffer: NextBuffer = reusedBuffer(),
 ): Generator<Uint8Array> {
   const stream: GunzipInternals = createGunzip({ chunkSize: 64 });
   const handle = stream._handle;
@@ -41,20 +50,19 @@ export function* gunzipChunks(
   if (!handle || !state) throw new Error('this Node.js has no synchronous zlib');
   const failure: { message?: string } = {};
   handle.onerror = (message) => (failure.message ??= message);
-  const output = Buffer.allocUnsafeSlow(outputBytes);
 
   function* feed(chunk: Uint8Array, flush: number): Generator<Uint8Array> {
     let left = chunk.length;
-    do {
-      handle?.writeSync(flush, chunk, chunk.length - left, left, output, 0, outputBytes);
+    for (;;) {
+      const output = nextBuffer();
+      handle?.writeSync(flush, chunk, chunk.length - left, left, output, 0, output.length);
       if (failure.message !== undefined) throw new StreamError(failure.message);
-      const written = outputBytes - (state?.[0] ?? 0);
-      const remaining = state?.[1] ?? 0;
+      const written = output.length - (state?.[0] ?? 0);
+      left = state?.[1] ?? 0;
       if (written > 0) yield output.subarray(0, written);
       // Output not filled: zlib waits for more input, and what it left is padding behind the last member.
-      if (written < outputBytes) return;
-      left = remaining;
-    } while (left >= 0);
+      if (written < output.length) return;
+    }
   }
 
   try {
@@ -71,11 +79,11 @@ export function hasSyncGunzip(): boolean {
   try {
     const sample = Buffer.concat([gzipSync('dry'), gzipSync('dock')]);
     let text = '';
-    for (const piece of gunzipChunks([sample.subarray(0, 25), sample.subarray(25)], 64)) {
+    for (const piece of gunzipChunks([sample.subarray(0, 25), sample.subarray(25)], reusedBuffer(64))) {
       text += Buffer.from(piece).toString('latin1');
     }
     if (text !== 'drydock') return false;
-    for (const _ of gunzipChunks([sample.subarray(0, 12)], 64));
+    for (const _ of gunzipChunks([sample.subarray(0, 12)], reusedBuffer(64)));
     return false;
   } catch (error) {
     return error instanceof StreamError;

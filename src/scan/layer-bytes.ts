@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { sniffCompression } from '../codec/compression.ts';
-import { gunzipChunks, hasSyncGunzip } from '../codec/gunzip.ts';
+import { gunzipChunks, hasSyncGunzip, type NextBuffer } from '../codec/gunzip.ts';
 import { StreamError } from '../codec/stream-error.ts';
 import { DrydockError } from '../base/errors.ts';
 
@@ -38,6 +38,8 @@ export interface BytesReceiver {
   stored(chunk: Uint8Array): void;
   uncompressed(piece: Uint8Array): void;
   fail(message: string): void;
+  /** Where the next uncompressed piece may be written, so that it need not be copied there. */
+  readonly room?: () => Uint8Array;
 }
 
 /**
@@ -60,7 +62,7 @@ export type LayerPump = (
   to: BytesReceiver,
 ) => AsyncGenerator<void> | Generator<void>;
 
-type Decompress = (input: Iterable<Uint8Array>) => Iterable<Uint8Array>;
+type Decompress = (input: Iterable<Uint8Array>, nextBuffer?: NextBuffer) => Iterable<Uint8Array>;
 
 function pumpWith(decompress: Decompress | undefined): LayerPump {
   return function* (input, to) {
@@ -73,7 +75,7 @@ function pumpWith(decompress: Decompress | undefined): LayerPump {
       return;
     }
     try {
-      for (const piece of decompress(tapped)) {
+      for (const piece of decompress(tapped, to.room)) {
         to.uncompressed(piece);
         yield;
       }

@@ -51,6 +51,7 @@ function ringReceiver(ring: ReturnType<typeof openRingWriter>): BytesReceiver {
     stored: (chunk) => ring.write('stored', chunk),
     uncompressed: (piece) => ring.write('uncompressed', piece),
     fail: (message) => ring.write('failure', encoder.encode(message)),
+    room: () => ring.reserve(),
   };
 }
 

@@ -53,6 +53,8 @@ export function cancelRing(memory: RingMemory): void {
 }
 
 export interface RingWriter {
+  /** The memory of the next slot, to be filled in place and then written. Waits as `write` does. */
+  reserve(): Uint8Array;
   /** Waits by blocking this thread: for worker threads only. */
   write(kind: SlotKind, bytes: Uint8Array): void;
   /** Waits without blocking: for the main thread. */
@@ -64,7 +66,8 @@ export function openRingWriter(memory: RingMemory): RingWriter {
   let produced = 0;
 
   function publish(kind: SlotKind, bytes: Uint8Array): void {
-    slot(produced).set(bytes);
+    // What was put into reserved memory is there already.
+    if (bytes.buffer !== memory) slot(produced).set(bytes);
     const at = CONTROL_WORDS + 2 * (produced % SLOTS);
     control[at] = KINDS.indexOf(kind);
     control[at + 1] = bytes.length;
@@ -79,9 +82,17 @@ export function openRingWriter(memory: RingMemory): RingWriter {
     return produced - consumed < SLOTS ? undefined : consumed;
   }
 
+  function waitForRoom(): void {
+    for (let seen = fullAt(); seen !== undefined; seen = fullAt()) Atomics.wait(control, CONSUMED, seen);
+  }
+
   return {
+    reserve() {
+      waitForRoom();
+      return slot(produced);
+    },
     write(kind, bytes) {
-      for (let seen = fullAt(); seen !== undefined; seen = fullAt()) Atomics.wait(control, CONSUMED, seen);
+      waitForRoom();
       publish(kind, bytes);
     },
     async writeAsync(kind, bytes) {

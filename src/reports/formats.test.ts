@@ -34,7 +34,11 @@ describe('the JSON report', () => {
       ...['Results', 'Drydock'],
     ]);
     expect(told['ReportID']).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-    expect(Object.keys(told.Results[0] ?? {})).toEqual(['Target', 'Class', 'Type', 'Vulnerabilities']);
+    expect(Object.keys(told.Results[0] ?? {})).toEqual([
+      ...['Target', 'Class', 'Type', 'Packages', 'Vulnerabilities'],
+    ]);
+    const short = JSON.parse(json(sampleReport(), { listAllPkgs: 'false' })) as Told;
+    expect(short.Results[0]).not.toHaveProperty('Packages');
     expect(told.Results[0]).toMatchObject({
       Target: 'example.org/app:1 (debian 12.4)',
       Class: 'os-pkgs',
@@ -113,6 +117,17 @@ describe('the JSON report', () => {
     );
   });
 
+  test('tells packages apart that differ only in where they are recorded or in their module', () => {
+    const { packages, ...report } = sampleReport();
+    const [, libssl] = packages;
+    if (!libssl) throw new Error('the sample has packages');
+    const listed = [libssl, { ...libssl, paths: ['opt/status'] }, { ...libssl, modularityLabel: 'a:1' }];
+    const told = JSON.parse(json({ ...report, packages: listed })) as Told;
+    const found = told.Results[0]?.['Packages'] as { Identifier: { PURL: string; UID: string } }[];
+    expect(new Set(found.map(({ Identifier }) => JSON.stringify(Identifier))).size).toBe(3);
+    expect(found[0]?.Identifier.UID).not.toBe(found[1]?.Identifier.UID);
+  });
+
   test('escapes as Go does', () => {
     const text = json(sampleReport(), { listAllPkgs: 'true' });
     expect(text).toContain('https://example.org/a?b\\u0026c');
@@ -188,6 +203,22 @@ describe('the table', () => {
       Database: trivy-db of 2026-05-31 06:00 UTC.
       "
     `);
+  });
+
+  test('without a width nothing but titles is broken or cut', () => {
+    const report = sampleReport();
+    const id = `TEMP-${'9'.repeat(100)}`;
+    const long = report.findings.map((finding) => ({ ...finding, id, installedVersion: 'v'.repeat(150) }));
+    const text = table({ ...report, findings: long });
+    expect(text).toContain(id);
+    expect(text).toContain('v'.repeat(150));
+  });
+
+  test('what is cut has an ellipsis', () => {
+    const report = sampleReport();
+    const long = report.findings.map((finding) => ({ ...finding, installedVersion: 'v'.repeat(5000) }));
+    expect(table({ ...report, findings: long }, { width: '120' })).toMatch(/v…/);
+    expect(table({ ...report, findings: long })).toMatch(/v…/);
   });
 
   test.each([102, 120, 137, 200])('never is wider than %i columns', (width) => {
@@ -275,6 +306,8 @@ describe('the table', () => {
     expect(text).toContain('gets no more security updates');
     expect(text).toContain('SAMPLE database');
     expect(text).toContain('drydock db update');
+    expect(table({ ...report, advisoryDbs: db }, { brief: 'true' })).toContain('SAMPLE database');
+    expect(table(report, { brief: 'true' })).not.toContain('Worth knowing');
   });
 });
 
@@ -315,6 +348,15 @@ describe('identities of packages', () => {
     expect(packageId(rpm)).toBe('bind@9.11-1.el8.x86_64');
     expect(packageUrlOf(rpm, { family: 'redhat', version: '8.8' })).toBe(
       'pkg:rpm/redhat/bind@9.11-1.el8?arch=x86_64&distro=redhat-8.8&epoch=32',
+    );
+    const bottle = { ...base, type: 'bottlerocket', name: 'glibc', version: '1:2.40-1.br1' } as const;
+    expect(packageId(bottle)).toBe('glibc@2.40');
+    expect(packageUrlOf(bottle, { family: 'bottlerocket', version: '1.34.0' })).toBe(
+      'pkg:bottlerocket/glibc@2.40?distro=bottlerocket-1.34.0&epoch=1',
+    );
+    expect(packageUrlOf(rpm, { family: 'sles', version: '15.3' })).toContain('pkg:rpm/suse/bind@');
+    expect(packageUrlOf(rpm, { family: 'opensuse-leap', version: '15.3' })).toContain(
+      'pkg:rpm/opensuse/bind@',
     );
     const apk = { ...base, type: 'apk', name: 'musl', version: '1.2-r0' } as const;
     expect(packageUrlOf(apk, { family: 'alpine', version: '3.18.4' })).toBe(

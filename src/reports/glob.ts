@@ -32,15 +32,31 @@ function alternatives(pattern: string): string[] | undefined {
   const open = [pattern];
   const done: string[] = [];
   for (let text = open.pop(); text !== undefined; text = open.pop()) {
-    const match = /\{([^{}]*)\}/.exec(text);
-    if (match) {
-      const [whole, list = ''] = match;
-      const [before, after] = [text.slice(0, match.index), text.slice(match.index + whole.length)];
-      open.push(...list.split(',').map((choice) => before + choice + after));
-    } else done.push(text);
+    const marks = findBraces(text);
+    if (marks) open.push(...choicesOf(text, marks));
+    else done.push(text);
     if (open.length + done.length > MAX_ALTERNATIVES) return undefined;
   }
   return done;
+}
+
+/** Places of the first innermost braces: `{`, each `,` between them, `}`. Escaped ones are text. */
+function findBraces(text: string): readonly number[] | undefined {
+  let marks: number[] = [];
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (char === '\\') at++;
+    else if (char === '{') marks = [at];
+    else if (char === ',' && marks.length > 0) marks.push(at);
+    else if (char === '}' && marks.length > 0) return [...marks, at];
+  }
+  return undefined;
+}
+
+function choicesOf(text: string, marks: readonly number[]): string[] {
+  const before = text.slice(0, marks[0]);
+  const after = text.slice((marks.at(-1) ?? 0) + 1);
+  return marks.slice(1).map((end, index) => before + text.slice((marks[index] ?? 0) + 1, end) + after);
 }
 
 function toPart(text: string): Part {

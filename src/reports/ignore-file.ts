@@ -21,13 +21,16 @@ export function parseIgnoreFile(text: string, name: string): IgnoreRule[] {
 
 function parseLines(text: string, name: string): IgnoreRule[] {
   return text.split(/\r?\n/).flatMap((line, index) => {
-    const [id, ...words] = line
-      .replace(/(?:^|\s)#.*$/, '')
-      .trim()
-      .split(/\s+/);
+    const [id, ...words] = withoutComment(line).trim().split(/\s+/);
     if (!id) return [];
     return [{ id, paths: [], purls: [], ...expiryIn(words, name, index + 1) }];
   });
+}
+
+/** `#` begins one where a word may begin. */
+function withoutComment(line: string): string {
+  const at = line.search(/(?:^|\s)#/);
+  return at < 0 ? line : line.slice(0, at);
 }
 
 /** Other words behind an id are a remark, as they are to Trivy. */

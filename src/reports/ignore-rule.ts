@@ -3,6 +3,8 @@ import { DrydockError } from '../base/errors.ts';
 /** One thing to leave out, and why. */
 export interface IgnoreRule {
   readonly id: string;
+  /** Only findings of this kind; absent means any. */
+  readonly kind?: 'vulnerability' | 'misconfiguration' | 'secret' | 'license';
   /** Globs; only findings in such files. Empty means any. */
   readonly paths: readonly string[];
   /** Package URLs; only findings in such packages. Empty means any. */

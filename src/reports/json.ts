@@ -3,6 +3,7 @@ import { toReportedConfig } from './image-config.ts';
 import { formatReferenceName } from './reference-name.ts';
 import { packageId, packageUid, packageUrlOf, versionParts } from './package-identity.ts';
 import { jsonPieces } from './json-pieces.ts';
+import { targetOf } from './target.ts';
 import type { ReportFormat } from './format.ts';
 import type { Cvss, Severity } from '../model/advisory.ts';
 import type { VulnerabilityFinding } from '../model/finding.ts';
@@ -13,13 +14,13 @@ import type { Report } from '../model/report.ts';
  * Trivy's report, schema version 2: same names, same order, same escapes. What it has no place for stands in one more
  * member, `Drydock`.
  *
- * Parameter `listAllPkgs`: `true` lists packages without findings too.
+ * Parameter `listAllPkgs`: `false` leaves out the list of packages.
  */
 export const jsonFormat: ReportFormat = {
   id: 'json',
   mediaType: 'application/json',
   *encode(report, parameters) {
-    yield* jsonPieces(toJson(report, parameters['listAllPkgs'] === 'true'));
+    yield* jsonPieces(toJson(report, parameters['listAllPkgs'] !== 'false'));
     yield '\n';
   },
 };
@@ -99,9 +100,9 @@ function metadata({ image, os, endOfLife, layerSizes }: Report): unknown {
 }
 
 function results(report: Report, isListingAll: boolean): readonly unknown[] | undefined {
-  const { os, packages, findings, image } = report;
+  const { os, packages, findings } = report;
   if (packages.length === 0 && !os) return undefined;
-  const target = `${image.name}${os ? ` (${os.family} ${os.version})` : ''}`;
+  const target = targetOf(report);
   const context: Context = { target, artifact: artifactId(report), identify: identifier(os) };
   return [
     {
@@ -125,7 +126,9 @@ interface Context {
 function identifier(os: Report['os']): Context['identify'] {
   const known = new Map<string, unknown>();
   return (pkg) => {
-    const key = `${pkg.type}\0${pkg.name}\0${pkg.version}\0${pkg.architecture ?? ''}`;
+    const key = [pkg.type, pkg.name, pkg.version, pkg.architecture, pkg.modularityLabel, ...pkg.paths].join(
+      '\0',
+    );
     const identity = known.get(key) ?? { PURL: packageUrlOf(pkg, os), UID: packageUid(pkg) };
     known.set(key, identity);
     return identity;

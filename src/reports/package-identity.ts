@@ -23,26 +23,33 @@ export function versionParts(type: Package['type'], full: string): VersionParts 
   };
 }
 
-/** `name@version`; of rpm packages `name@version-release.architecture` without the epoch. */
+/**
+ * `name@version`; of rpm packages `name@version-release.architecture` without the epoch, of Bottlerocket's the
+ * version alone.
+ */
 export function packageId(pkg: Package): string {
+  const { version, release } = versionParts(pkg.type, pkg.version);
+  if (pkg.type === 'bottlerocket') return `${pkg.name}@${version}`;
   if (pkg.type !== 'rpm') return `${pkg.name}@${pkg.version}`;
-  const { version, release } = versionParts('rpm', pkg.version);
   return `${pkg.name}@${version}${release ? `-${release}` : ''}${pkg.architecture ? `.${pkg.architecture}` : ''}`;
 }
 
 const NAMESPACES: Readonly<Record<string, string>> = { sles: 'suse', slem: 'suse' };
 
-/** @see https://github.com/package-url/purl-spec/blob/main/PURL-TYPES.rst: apk, deb, rpm */
+/**
+ * Bottlerocket's has neither namespace nor release, as other scanners write it.
+ * @see https://github.com/package-url/purl-spec/blob/main/PURL-TYPES.rst: apk, deb, rpm
+ */
 export function packageUrlOf(pkg: Package, os: OperatingSystem | undefined): string {
-  const family = os?.family;
-  const namespace = family && (NAMESPACES[family] ?? (family.startsWith('opensuse') ? 'opensuse' : family));
   const { epoch, version, release } = versionParts(pkg.type, pkg.version);
+  const isBottlerocket = pkg.type === 'bottlerocket';
+  const namespace = isBottlerocket ? undefined : namespaceOf(os?.family);
   const distro = os && (pkg.type === 'apk' ? os.version : `${os.family}-${os.version}`);
   return packageUrl({
     type: pkg.type,
     ...(namespace && { namespace }),
     name: pkg.name,
-    version: release === undefined ? version : `${version}-${release}`,
+    version: release === undefined || isBottlerocket ? version : `${version}-${release}`,
     qualifiers: {
       arch: pkg.architecture,
       distro,
@@ -50,6 +57,11 @@ export function packageUrlOf(pkg: Package, os: OperatingSystem | undefined): str
       modularitylabel: pkg.modularityLabel,
     },
   });
+}
+
+function namespaceOf(family: string | undefined): string | undefined {
+  if (family === undefined) return undefined;
+  return NAMESPACES[family] ?? (family.startsWith('opensuse') ? 'opensuse' : family);
 }
 
 /** Tells packages of one report apart; the same for the same package of the same image. 16 hex digits. */

@@ -5,6 +5,7 @@ import type { Report } from '../model/report.ts';
 import { parseGlob, type Glob } from './glob.ts';
 import type { IgnoreRule } from './ignore-rule.ts';
 import { packageUrlOf } from './package-identity.ts';
+import { targetOf } from './target.ts';
 
 /** What of a report is told. */
 export interface Selection {
@@ -38,8 +39,8 @@ export function selectFindings(report: Report, selection: Selection): Selected {
     if (!selection.severities.includes(finding.severity) || hidden.has(finding.status)) continue;
     // All kinds of packages there are so far are those of an operating system.
     if (!selection.pkgTypes.includes('os')) continue;
-    const ready = rules.get(finding.id)?.find((candidate) => applies(candidate, finding, report));
-    if (ready) suppressed.push({ finding, rule: ready.rule });
+    const rule = findRule(rules.get(finding.id) ?? [], finding, report);
+    if (rule) suppressed.push({ finding, rule });
     else kept.push(finding);
   }
   const packages = selection.pkgTypes.includes('os') ? report.packages : [];
@@ -84,12 +85,21 @@ function rulesById({ ignoreRules, now }: Selection): Map<string, ReadyRule[]> {
   return byId;
 }
 
-function applies({ rule, paths, purls }: ReadyRule, finding: Finding, report: Report): boolean {
-  if (rule.paths.length > 0 && !finding.package.paths.some((path) => paths.some((fits) => fits(path))))
-    return false;
-  if (rule.purls.length === 0) return true;
-  const found = parsePackageUrl(packageUrlOf(finding.package, report.os));
-  return found !== undefined && purls.some((wanted) => isSamePackage(wanted, found));
+function findRule(rules: readonly ReadyRule[], finding: Finding, report: Report): IgnoreRule | undefined {
+  // Read when first asked for, as most rules name no package.
+  let found: PackageUrl | undefined;
+  const isNamed = (wanted: PackageUrl): boolean => {
+    found ??= parsePackageUrl(packageUrlOf(finding.package, report.os));
+    return found !== undefined && isSamePackage(wanted, found);
+  };
+  const places = [...finding.package.paths, targetOf(report)];
+  const applying = rules.find(
+    ({ rule, paths, purls }) =>
+      (rule.kind === undefined || rule.kind === finding.kind) &&
+      (rule.paths.length === 0 || places.some((place) => paths.some((fits) => fits(place)))) &&
+      (rule.purls.length === 0 || purls.some(isNamed)),
+  );
+  return applying?.rule;
 }
 
 /** A rule's URL may leave out version and qualifiers; what it has must be the same. */

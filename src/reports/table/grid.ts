@@ -6,7 +6,10 @@ const HEADS = ['Package', 'Installed', 'Vulnerability', 'Severity', 'Fixed in', 
 /** Columns that give way when there is no room, and how narrow they may become. */
 const LEAST = [12, 12, 14, 8, 12, 20];
 const MOST = [40, 36, 24, 8, 36, 80];
+/** Where lines may be of any length each name stands on one, so that tools find it. */
+const MOST_UNLIMITED = [200, 200, 200, 8, 200, 80];
 const MAX_TITLE_LINES = 3;
+const MAX_NAME_LINES = 6;
 
 interface Cell {
   readonly lines: readonly string[];
@@ -61,18 +64,25 @@ function cellsOf(row: Row, widths: readonly number[], isSame: boolean, isLinking
 function wrapLong(text: string, columns: number): string[] {
   if (text !== '' && widthOf(text) <= columns) return [text];
   const lines: string[] = [];
-  for (let rest = text; rest !== '' && lines.length < 6;) {
-    let [part, width] = ['', 0];
-    for (const char of rest) {
-      width += widthOf(char);
-      if (width > columns) break;
-      part += char;
-    }
-    if (part === '') return [...lines, cutTo(rest, columns)];
+  for (let rest = text; rest !== '';) {
+    const part = startOf(rest, columns);
+    const isEnough = part === '' || lines.length === MAX_NAME_LINES - 1;
+    if (isEnough) return [...lines, cutTo(rest, columns)];
     lines.push(part);
     rest = rest.slice(part.length);
   }
   return lines;
+}
+
+/** As many characters as so many columns hold. */
+function startOf(text: string, columns: number): string {
+  let [length, width] = [0, 0];
+  for (const char of text) {
+    width += widthOf(char);
+    if (width > columns) break;
+    length += char.length;
+  }
+  return text.slice(0, length);
 }
 
 function line(cells: readonly Cell[], widths: readonly number[], index: number, style: TableStyle): string {
@@ -95,12 +105,13 @@ function columnWidths(rows: readonly Row[], width: number): number[] {
     row.remedy,
     row.title || (row.url ?? ''),
   ];
+  const most = width === Infinity ? MOST_UNLIMITED : MOST;
   const natural = HEADS.map((head, column) => {
     const longest = rows.reduce(
-      (most, row) => Math.max(most, widthOf(texts(row)[column] ?? '')),
+      (widest, row) => Math.max(widest, widthOf(texts(row)[column] ?? '')),
       widthOf(head),
     );
-    return Math.min(longest, MOST[column] ?? longest);
+    return Math.min(longest, most[column] ?? longest);
   });
   let excess = natural.reduce((sum, w) => sum + w + 3, 1) - width;
   const widths = [...natural];

@@ -4,7 +4,7 @@ import type { Paint } from './paint.ts';
 export interface TableStyle {
   readonly paint: Paint;
   readonly isLinking: boolean;
-  /** Columns to fill. */
+  /** Columns to fill; `Infinity` where lines may be of any length. */
   readonly width: number;
 }
 

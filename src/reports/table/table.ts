@@ -2,7 +2,7 @@ import type { Severity } from '../../model/advisory.ts';
 import type { VulnerabilityFinding } from '../../model/finding.ts';
 import type { Report } from '../../model/report.ts';
 import type { ReportFormat } from '../format.ts';
-import { footer } from './footer.ts';
+import { footer, sampleWarning } from './footer.ts';
 import { grid } from './grid.ts';
 import { listing } from './listing.ts';
 import { inksOf, painter } from './paint.ts';
@@ -11,11 +11,10 @@ import { printable } from './terminal-text.ts';
 
 /** Below this many columns a table is no longer one. */
 const NARROW_COLUMNS = 102;
-const WIDE_COLUMNS = 160;
 
 /**
- * For people. Parameters: `width` (columns; without it nothing limits the lines but good taste), `color` (`always`),
- * `links` (`osc8`), `brief` (`true`: findings only).
+ * For people. Parameters: `width` (columns; without it a line is as long as it needs), `color` (`always`), `links`
+ * (`osc8`), `brief` (`true`: findings only, and a warning where a sample database gave them).
  */
 export const tableFormat: ReportFormat = {
   id: 'table',
@@ -25,12 +24,12 @@ export const tableFormat: ReportFormat = {
     const style: TableStyle = {
       paint: painter(parameters['color'] === 'always'),
       isLinking: parameters['links'] === 'osc8',
-      width: Number.isFinite(width) && width > 0 ? width : WIDE_COLUMNS,
+      width: Number.isFinite(width) && width > 0 ? width : Infinity,
     };
     const rows = rowsOf(report);
     yield* heading(report, style);
     if (rows.length > 0) yield* style.width < NARROW_COLUMNS ? listing(rows, style) : grid(rows, style);
-    if (parameters['brief'] !== 'true') yield* footer(report, style);
+    yield* parameters['brief'] === 'true' ? sampleWarning(report, style) : footer(report, style);
   },
 };
 

@@ -1,20 +1,31 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink, utimes } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { rename, rm, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
 import { notices } from '../base/channels.ts';
-import { hasErrno, messageOf } from '../base/errors.ts';
-import { frame, unframe } from './frame.ts';
+import { DrydockError, messageOf } from '../base/errors.ts';
+import {
+  MAX_ENTRY_BYTES,
+  placeNew,
+  readEntryFile,
+  throughGate,
+  writeBeside,
+  type Found,
+} from './entry-file.ts';
+import { dropOldest, listFolders, listStoredFiles } from './file-space.ts';
+import { frame } from './frame.ts';
 import type { Store } from './store.ts';
 
 export interface FileStoreOptions {
   /** The store is kept below about this size by dropping what was used longest ago. */
   readonly maxBytes?: number;
   readonly now?: () => number;
+  /** From 0 up to 1; decides when room is looked for. */
+  readonly random?: () => number;
 }
 
 export interface FileStore extends Store {
   status(): Promise<{ readonly entries: number; readonly bytes: number }>;
+  /** @throws DrydockError CACHE_UNWRITABLE */
   clear(): Promise<void>;
 }
 
@@ -23,16 +34,8 @@ export const DEFAULT_MAX_BYTES = 4 * 2 ** 30;
 const TOUCH_AFTER_MS = 3_600_000;
 /** Looking for what to drop costs a walk over all files: it is done once in this many bytes written. */
 const EVICT_EVERY_BYTES = 64 << 20;
-/** A temporary file that is older has lost its writer. */
-const STALE_TEMPORARY_MS = 3_600_000;
-/** After a drop there is room for a while. */
-const KEEP_SHARE = 0.8;
-
-interface Found {
-  readonly path: string;
-  readonly bytes: number;
-  readonly usedAt: number;
-}
+/** Others may write into a folder while it is being removed. */
+const CLEAR_RETRIES = 5;
 
 /**
  * Keeps values as files below a directory, which many processes may share and any of which may be killed at any
@@ -40,8 +43,11 @@ interface Found {
  * Where nothing can be written (a full disk, a read-only directory) it forgets, says so once, and never fails.
  */
 export function openFileStore(directory: string, options: FileStoreOptions = {}): FileStore {
-  const { maxBytes = DEFAULT_MAX_BYTES, now = Date.now } = options;
-  let writtenBytes = 0;
+  const { maxBytes = DEFAULT_MAX_BYTES, now = Date.now, random = Math.random } = options;
+  const evictEveryBytes = Math.min(EVICT_EVERY_BYTES, maxBytes / 4);
+  // Most processes write little and end. As each begins at another place of the interval, together they look for
+  // room as often as one long process would.
+  let bytesUntilEviction = random() * evictEveryBytes;
   let isTold = false;
 
   /** Two levels, so that no directory grows beyond what file systems like. */
@@ -50,42 +56,32 @@ export function openFileStore(directory: string, options: FileStoreOptions = {})
     return join(directory, hex.slice(0, 2), hex.slice(2));
   }
 
-  async function read(path: string, key: string): Promise<Uint8Array | undefined> {
-    const bytes = await readFile(path).catch(() => undefined);
-    if (!bytes) return undefined;
-    const entry = unframe(bytes);
-    if (entry?.key === key && entry.expiresAt > now()) return entry.value;
-    if (!entry || entry.expiresAt <= now()) await rm(path, { force: true }).catch(() => undefined);
-    return undefined;
+  const isLive = (found: Found): found is Extract<Found, { kind: 'entry' }> =>
+    found.kind === 'entry' && found.entry.expiresAt > now();
+
+  async function removeDead(path: string, key: string): Promise<void> {
+    await throughGate(path, async () => {
+      if (!isLive(await readEntryFile(path, key))) await rm(path, { force: true });
+    });
   }
 
-  async function touch(path: string): Promise<void> {
-    try {
-      const { mtimeMs } = await stat(path);
-      if (now() - mtimeMs > TOUCH_AFTER_MS) await utimes(path, now() / 1000, now() / 1000);
-    } catch {
-      // dropped meanwhile, or not ours to touch: the value is there all the same
-    }
-  }
-
-  async function write(path: string, content: Uint8Array, ifAbsent: boolean): Promise<boolean> {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const temporary = join(dirname(path), `.${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
-    try {
-      await writeWhole(temporary, content);
-      if (!ifAbsent) {
-        await rename(temporary, path);
-        return true;
-      }
-      // A link is made by one writer only; rename would let the last one win.
-      await link(temporary, path);
+  async function replaceDead(path: string, key: string, temporary: string): Promise<boolean> {
+    const isReplaced = await throughGate(path, async () => {
+      const found = await readEntryFile(path, key);
+      if (isLive(found)) return false;
+      if (found.kind === 'absent') return await placeNew(temporary, path);
+      await rename(temporary, path);
       return true;
-    } catch (error) {
-      if (ifAbsent && hasErrno(error, 'EEXIST')) return false;
-      throw error;
-    } finally {
-      await rm(temporary, { force: true }).catch(() => undefined);
-    }
+    });
+    return isReplaced ?? false;
+  }
+
+  async function write(path: string, key: string, content: Uint8Array, ifAbsent: boolean): Promise<boolean> {
+    return await writeBeside(path, content, async (temporary) => {
+      if (ifAbsent) return (await placeNew(temporary, path)) || (await replaceDead(path, key, temporary));
+      await rename(temporary, path);
+      return true;
+    });
   }
 
   function tell(error: unknown): void {
@@ -95,40 +91,33 @@ export function openFileStore(directory: string, options: FileStoreOptions = {})
     notices.publish({ code: 'CACHE_UNWRITABLE', message });
   }
 
-  async function evict(): Promise<void> {
-    const files = await list(directory);
-    let bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    if (bytes <= maxBytes) return;
-    files.sort((a, b) => a.usedAt - b.usedAt);
-    for (const file of files) {
-      if (bytes <= maxBytes * KEEP_SHARE) return;
-      await rm(file.path, { force: true });
-      bytes -= file.bytes;
-    }
-  }
-
   async function noteWritten(bytes: number): Promise<void> {
-    writtenBytes += bytes;
-    const isDue = writtenBytes >= Math.min(EVICT_EVERY_BYTES, maxBytes / 4);
-    if (!isDue) return;
-    writtenBytes = 0;
-    await evict();
+    bytesUntilEviction -= bytes;
+    if (bytesUntilEviction > 0) return;
+    bytesUntilEviction = evictEveryBytes;
+    await dropOldest(directory, maxBytes).catch(tell);
   }
 
   return {
     async get(key) {
       const path = pathOf(key);
-      const value = await read(path, key);
-      if (value) await touch(path);
-      return value;
+      const found = await readEntryFile(path, key);
+      if (found.kind === 'absent') return undefined;
+      if (!isLive(found)) {
+        await removeDead(path, key).catch(() => undefined); // it is a miss whether or not it can be removed
+        return undefined;
+      }
+      if (now() - found.usedAt > TOUCH_AFTER_MS)
+        await utimes(path, now() / 1000, now() / 1000).catch(() => undefined); // dropped meanwhile, or not ours
+      return found.entry.value;
     },
     async put(key, value, { ttlSeconds = Infinity, ifAbsent = false } = {}) {
       const path = pathOf(key);
       const content = frame({ key, value, expiresAt: now() + ttlSeconds * 1000 });
+      if (content.length > MAX_ENTRY_BYTES) return false;
       try {
-        // Reading removes what has expired or is damaged, so that the link below finds the place free.
-        if (ifAbsent && (await read(path, key))) return false;
-        const isWritten = await write(path, content, ifAbsent);
+        if (ifAbsent && isLive(await readEntryFile(path, key))) return false;
+        const isWritten = await write(path, key, content, ifAbsent);
         if (isWritten) await noteWritten(content.length);
         return isWritten;
       } catch (error) {
@@ -140,53 +129,24 @@ export function openFileStore(directory: string, options: FileStoreOptions = {})
       await rm(pathOf(key), { force: true }).catch(tell);
     },
     async *keys(prefix) {
-      for (const { path } of await list(directory)) {
-        const entry = unframe(await readFile(path).catch(() => Buffer.alloc(0)));
-        if (entry?.key.startsWith(prefix) && entry.expiresAt > now()) yield entry.key;
+      for (const { path } of await listStoredFiles(directory).catch(() => [])) {
+        const found = await readEntryFile(path);
+        if (isLive(found) && found.entry.key.startsWith(prefix)) yield found.entry.key;
       }
     },
     async status() {
-      const files = await list(directory);
+      const files = await listStoredFiles(directory).catch(() => []);
       return { entries: files.length, bytes: files.reduce((sum, file) => sum + file.bytes, 0) };
     },
     async clear() {
-      for (const folder of folders(directory)) await rm(folder, { recursive: true, force: true });
+      try {
+        for (const folder of await listFolders(directory))
+          await rm(folder, { recursive: true, force: true, maxRetries: CLEAR_RETRIES });
+      } catch (cause) {
+        const message = `the cache in ${directory} cannot be cleared: ${messageOf(cause)}`;
+        throw new DrydockError('CACHE_UNWRITABLE', message, { cause });
+      }
     },
     [Symbol.asyncDispose]: () => Promise.resolve(), // nothing stays open
   };
-}
-
-async function writeWhole(path: string, content: Uint8Array): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(content);
-  } finally {
-    await file.close();
-  }
-}
-
-/** Only directories of our own making, whatever else may lie beside them. */
-function folders(directory: string): string[] {
-  try {
-    return readdirSync(directory)
-      .filter((name) => /^[0-9a-f]{2}$/.test(name))
-      .map((name) => join(directory, name));
-  } catch {
-    return []; // nothing was ever written
-  }
-}
-
-/** All values, and on the way an end of temporary files that nobody writes any more. */
-async function list(directory: string): Promise<Found[]> {
-  const found: Found[] = [];
-  for (const folder of folders(directory)) {
-    for (const name of await readdir(folder).catch(() => [])) {
-      const path = join(folder, name);
-      const info = await stat(path).catch(() => undefined);
-      if (!info?.isFile()) continue;
-      if (!name.startsWith('.')) found.push({ path, bytes: info.size, usedAt: info.mtimeMs });
-      else if (Date.now() - info.mtimeMs > STALE_TEMPORARY_MS) await unlink(path).catch(() => undefined);
-    }
-  }
-  return found;
 }

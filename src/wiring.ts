@@ -72,7 +72,9 @@ export async function openScanning(run: Run, images: readonly string[]): Promise
     downloads: config.parallel,
     ...(run.layerWorker && { script: run.layerWorker }),
   });
-  const store = config.cache ? openFileStore(storeDirectory(config)) : openMemoryStore();
+  // Without a cache, images of one run may still share layers; a single one has nothing to remember.
+  const memory = images.length > 1 ? openMemoryStore() : undefined;
+  const store = config.cache ? openFileStore(storeDirectory(config)) : memory;
   const parts = scanParts(run, pool, store, used);
   return {
     prepareDatabase: (signal) => prepareDatabase(config, used, signal),
@@ -83,7 +85,7 @@ export async function openScanning(run: Run, images: readonly string[]): Promise
     },
     async [Symbol.asyncDispose]() {
       await pool[Symbol.asyncDispose]();
-      await store[Symbol.asyncDispose]();
+      await store?.[Symbol.asyncDispose]();
       await registry.close();
     },
   };
@@ -106,7 +108,12 @@ async function registriesOf(located: readonly Promise<Location>[]): Promise<stri
   });
 }
 
-function scanParts(run: Run, pool: LayerPool, store: Store, advisories: AdvisorySource): ScanParts {
+function scanParts(
+  run: Run,
+  pool: LayerPool,
+  store: Store | undefined,
+  advisories: AdvisorySource,
+): ScanParts {
   const found = fingerprint(analyzers);
   return {
     analyzers,

@@ -8,6 +8,7 @@ import type { Digest, Image, Layer } from '../model/image.ts';
 import type { ImageSource } from '../oci/source.ts';
 import type { LayerAnalyses } from '../store/layer-analyses.ts';
 import type { LayerPool } from './layer-pool.ts';
+import { openPackageSharing } from './share-packages.ts';
 import { verifiedAnalysis } from './verify-layer.ts';
 
 /** Images that are smaller than this in all are read before a thread could have started. */
@@ -28,7 +29,8 @@ export async function analyzeLayers(
   { signal }: Signal,
 ): Promise<AppliedLayer[]> {
   const layers = image.layers.filter((layer) => layer.skipped === undefined);
-  const known = await findKnown(layers, parts);
+  const share = openPackageSharing();
+  const known = await findKnown(layers, parts, share);
   const missing = [...new Map(layers.map((layer) => [layer.diffId, layer])).values()].filter(
     (layer) => !known.has(layer.diffId),
   );
@@ -38,7 +40,7 @@ export async function analyzeLayers(
   setMaxListeners(0, both); // one a layer
   const reads = missing.map(async (layer) => {
     const analysis = await readLayer(image, layer, source, parts, isSmall, { signal: both });
-    known.set(layer.diffId, analysis);
+    known.set(layer.diffId, share(analysis));
   });
   try {
     await Promise.all(reads);
@@ -53,13 +55,17 @@ export async function analyzeLayers(
   });
 }
 
-async function findKnown(layers: readonly Layer[], parts: AnalyzeParts): Promise<Map<Digest, LayerAnalysis>> {
+async function findKnown(
+  layers: readonly Layer[],
+  parts: AnalyzeParts,
+  share: (analysis: LayerAnalysis) => LayerAnalysis,
+): Promise<Map<Digest, LayerAnalysis>> {
   const known = new Map<Digest, LayerAnalysis>();
   for (const layer of layers) {
     if (known.has(layer.diffId)) continue;
     const analysis = await parts.layerAnalyses.find(layer.diffId);
     if (!analysis) continue;
-    known.set(layer.diffId, analysis);
+    known.set(layer.diffId, share(analysis));
     layerDone.publish({ digest: layer.digest, sizeBytes: layer.sizeBytes, cached: true });
   }
   return known;

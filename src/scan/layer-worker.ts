@@ -3,9 +3,11 @@ import { analyzers } from './analyzers.ts';
 import { runLayerJob } from './layer-job.ts';
 import type { WorkerAnswer, WorkerRequest } from './layer-thread.ts';
 import { DrydockError, messageOf } from '../base/errors.ts';
+import { keepHeapSmall } from '../base/small-heap.ts';
 
 /** A thread that reads layers: takes one job at a time from the pool and answers with its reading. */
 const port = parentPort;
+keepHeapSmall();
 port?.on('message', (request: WorkerRequest) => {
   const answer = (message: WorkerAnswer): void => port.postMessage(message);
   const onProgress = request.isWatched

@@ -9,18 +9,21 @@ export interface LayerAnalyses {
   remember(analysis: LayerAnalysis): Promise<void>;
 }
 
-/** @param analyzers fingerprint of the analyzers whose answers are wanted */
-export function openLayerAnalyses(store: Store, analyzers: string): LayerAnalyses {
+/**
+ * @param store without one nothing is remembered
+ * @param analyzers fingerprint of the analyzers whose answers are wanted
+ */
+export function openLayerAnalyses(store: Store | undefined, analyzers: string): LayerAnalyses {
   const keyOf = (diffId: Digest): string => `layer/1/${diffId}/${analyzers}`;
   return {
     async find(diffId) {
-      const bytes = await store.get(keyOf(diffId));
+      const bytes = await store?.get(keyOf(diffId));
       const analysis = bytes && (decode(bytes) as Partial<LayerAnalysis> | null | undefined);
       const isOurs = analysis?.schema === 1 && analysis.diffId === diffId && analysis.analyzers === analyzers;
       return isOurs ? (analysis as LayerAnalysis) : undefined;
     },
     async remember(analysis) {
-      await store.put(keyOf(analysis.diffId), encode(analysis));
+      if (store) await store.put(keyOf(analysis.diffId), encode(analysis));
     },
   };
 }

@@ -10,15 +10,16 @@ export interface ReportCache {
 
 const DEFAULT_TTL_SECONDS = 72 * 3600;
 
-export function openReports(store: Store, ttlSeconds = DEFAULT_TTL_SECONDS): ReportCache {
+/** @param store without one nothing is remembered */
+export function openReports(store: Store | undefined, ttlSeconds = DEFAULT_TTL_SECONDS): ReportCache {
   return {
     async find(key) {
-      const bytes = await store.get(keyOf(key));
+      const bytes = await store?.get(keyOf(key));
       const report = bytes && (decode(bytes) as Partial<Report> | null | undefined);
       return report?.schema === 1 ? (report as Report) : undefined;
     },
     async remember(key, report) {
-      await store.put(keyOf(key), encode(report), { ttlSeconds });
+      if (store) await store.put(keyOf(key), encode(report), { ttlSeconds });
     },
   };
 }

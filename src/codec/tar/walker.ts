@@ -27,10 +27,17 @@ export interface TarEntry {
 }
 
 export interface TarVisitor {
-  /** Called for each entry in order. For a file, true asks for its content. */
-  entry(entry: TarEntry): boolean;
+  /** Called for each entry in order. For a file, `whole` (or true) asks for its content, `pieces` for it bit by bit. */
+  entry(entry: TarEntry): boolean | 'whole' | 'pieces';
   /** The content asked for. Valid until it returns. */
   content(entry: TarEntry, content: Uint8Array): void;
+  /**
+   * A piece of what was asked for in pieces, valid until it returns; it may be memory shared with other threads.
+   * False when the rest is not wanted.
+   */
+  piece?(entry: TarEntry, piece: Uint8Array): boolean;
+  /** The last piece has been brought, or what was left is not wanted. */
+  pieceEnd?(entry: TarEntry): void;
   /** A name that would leave the root, or that cannot be one. */
   refused?(name: string): void;
 }
@@ -38,6 +45,8 @@ export interface TarVisitor {
 /** Extended headers (PAX records, long names) beyond this are refused, as Go's and libarchive's readers do. */
 const MAX_EXTENDED_BYTES = 8 << 20;
 const MAX_SPARSE_BLOCKS = 5000;
+/** Files up to this size share one buffer, one after another. */
+const REUSED_BYTES = 4 << 20;
 
 const decoder = new TextDecoder();
 const NO_RECORDS: PaxRecords = new Map();
@@ -52,6 +61,7 @@ export interface TarWalker {
 type Body =
   | { readonly kind: 'skip' }
   | { readonly kind: 'file'; readonly entry: TarEntry; readonly sparse?: SparseMap | 'leading' }
+  | { readonly kind: 'pieces'; readonly entry: TarEntry }
   | { readonly kind: RawHeader['kind'] };
 
 /**
@@ -66,6 +76,7 @@ export function openTarWalker(visitor: TarVisitor): TarWalker {
   let padding = 0;
   let captured: Uint8Array | undefined;
   let capturedFill = 0;
+  let reused = new Uint8Array(0);
   let zeroBlocks = 0;
   let over = false;
 
@@ -95,14 +106,28 @@ export function openTarWalker(visitor: TarVisitor): TarWalker {
       if (capturedFill === 0 && length === bodyLeft && !(piece.buffer instanceof SharedArrayBuffer)) {
         captured = piece.subarray(at, at + length);
       } else {
-        if (captured.length === 0) captured = new Uint8Array(bodyLeft);
+        if (captured.length === 0) captured = room(bodyLeft);
         captured.set(piece.subarray(at, at + length), capturedFill);
       }
       capturedFill += length;
     }
     bodyLeft -= length;
+    if (body.kind === 'pieces' && visitor.piece?.(body.entry, piece.subarray(at, at + length)) === false)
+      finishPieces(body.entry);
     if (bodyLeft === 0) finishBody();
     return at + length;
+  }
+
+  /** Fresh memory for each file would stay in use until it is collected. */
+  function room(bytes: number): Uint8Array {
+    if (bytes > REUSED_BYTES) return new Uint8Array(bytes);
+    if (reused.length < bytes) reused = new Uint8Array(Math.max(bytes, 2 * reused.length));
+    return reused;
+  }
+
+  function finishPieces(entry: TarEntry): void {
+    body = { kind: 'skip' };
+    visitor.pieceEnd?.(entry);
   }
 
   function takeHeader(piece: Buffer, at: number): number {
@@ -183,7 +208,9 @@ export function openTarWalker(visitor: TarVisitor): TarWalker {
     const kind = kindOf(raw, name);
     const isLink = kind === 'hardlink' || kind === 'symlink';
     const entry: TarEntry = { path, kind, sizeBytes, mode: raw.mode, ...(isLink && { linkTarget: link }) };
-    if (visitor.entry(entry) && kind === 'file') {
+    const wish = visitor.entry(entry);
+    if (kind === 'file' && wish === 'pieces' && sparse === undefined) body = { kind: 'pieces', entry };
+    else if (kind === 'file' && wish) {
       // The visitor accepted the real size; what is stored must not be larger than that and a map.
       if (storedBytes > sizeBytes + MAX_EXTENDED_BYTES)
         throw new StreamError('tar sparse entry beyond its size');
@@ -201,6 +228,7 @@ export function openTarWalker(visitor: TarVisitor): TarWalker {
     else if (done.kind === 'pax-global') globalRecords = parsePax(content);
     else if (done.kind === 'gnu-long-name') longName = untilNul(content);
     else if (done.kind === 'gnu-long-link') longLink = untilNul(content);
+    else if (done.kind === 'pieces') visitor.pieceEnd?.(done.entry);
     else if ('entry' in done) visitor.content(done.entry, unsparse(done.entry, done.sparse, content));
   }
 

@@ -51,7 +51,14 @@ function inventory(distinct: boolean, fresh: boolean): Inventory {
       paths: ['var/lib/dpkg/status'],
     });
   }
-  return { schema: 1, os: { family: 'debian', version: '12.15' }, layerSizes: {}, packages, diagnostics: [] };
+  return {
+    schema: 1,
+    os: { family: 'debian', version: '12.15' },
+    layerSizes: {},
+    packages,
+    findings: [],
+    diagnostics: [],
+  };
 }
 
 const cases: readonly [string, Inventory][] = [

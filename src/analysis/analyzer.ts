@@ -16,11 +16,35 @@ export interface LayerFile extends FileHeader {
 /** What an analyzer answers for the path it was given; path and analyzer id are filled in for it. */
 export type FileResult = Omit<FileAnalysis, 'path' | 'analyzer'> & {
   readonly diagnostics?: readonly Omit<Diagnostic, 'by' | 'path'>[];
+  /** Files that packages of the distribution have brought, asked for at the end if there is anything to compare. */
+  readonly installedFiles?: () => Iterable<string>;
 };
+
+/** Any entry of a tree, before links and later layers are considered. */
+export interface EntryHeader extends FileHeader {
+  readonly kind: 'file' | 'hardlink' | 'symlink' | 'directory' | 'other';
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly linkTarget?: string;
+  /** Extended attributes by name (`security.capability`), where there are any. */
+  readonly xattrs?: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Takes one file in pieces, so that its size does not matter. Pieces are valid until `write` returns. */
+export interface FileSink {
+  /** @returns false when the rest of the file is of no interest */
+  write(piece: Uint8Array): boolean;
+  /** Called once, also after `write` has returned false. */
+  end(): FileResult | undefined;
+}
 
 /** One layer's run of one analyzer. `undefined` means: nothing of interest in this file. */
 export interface AnalyzerSession {
   add(file: LayerFile): FileResult | undefined;
+  /** Sees every entry, wanted or not; keep it very cheap. A result is kept for the entry's path. */
+  entry?(entry: EntryHeader): FileResult | undefined;
+  /** Takes a wanted file in pieces instead of whole; `undefined`: have it whole, by `add`. */
+  open?(file: FileHeader): FileSink | undefined;
   /** For analyzers that need several files at once: results by path, asked for when the layer is over. */
   end?(): ReadonlyMap<string, FileResult>;
 }
@@ -32,6 +56,10 @@ export interface AnalyzerSession {
  */
 export interface Analyzer {
   readonly id: string;
+  /** Where it is of use: what is installed (images, root file systems), or trees of sources. Absent: both. */
+  readonly appliesTo?: 'installed' | 'source';
+  /** Runs only when this kind of finding is asked for. Absent: always. */
+  readonly scanner?: 'secret' | 'license' | 'misconfiguration';
   /** Raise it whenever its output for the same file changes: stored analyses of older versions are then not used. */
   readonly version: number;
   /** Larger files are not captured; a diagnostic says so. */

@@ -1,6 +1,12 @@
 import type { Diagnostic, Inventory } from '../model/analysis.ts';
 import type { Package, RedHatBuild } from '../model/package.ts';
 import type { Analyzer } from './analyzer.ts';
+import {
+  collectLicenseFiles,
+  collectMisconfigurations,
+  collectSecrets,
+  withStatedLicenses,
+} from './collect-findings.ts';
 import { mergeTree, type AppliedLayer, type VisibleFile } from './merge-tree.ts';
 import { resolveOperatingSystem } from './os/resolve-operating-system.ts';
 
@@ -9,17 +15,20 @@ import { resolveOperatingSystem } from './os/resolve-operating-system.ts';
  * database are followed, each package is attributed to the first layer that held it.
  */
 export function applyLayers(layers: readonly AppliedLayer[], analyzers: readonly Analyzer[]): Inventory {
-  const { files, diagnostics } = mergeTree(layers, analyzers);
+  const { files, withSecrets, diagnostics } = mergeTree(layers, analyzers);
   const os = resolveOperatingSystem(
     files.flatMap(({ path, analysis }) => (analysis.os ? [{ path, clue: analysis.os }] : [])),
   );
-  const packages = collectPackages(files, layers);
+  const packages = withStatedLicenses(collectPackages(files, layers), files);
+  const licenseFiles = collectLicenseFiles(files, layers);
   const mismatch = otherSystems(packages, os?.family);
   return {
     schema: 1,
     ...(os && { os }),
     layerSizes: Object.fromEntries(layers.map(({ analysis }) => [analysis.diffId, analysis.sizeBytes])),
     packages,
+    findings: [...collectSecrets(withSecrets, files, layers), ...collectMisconfigurations(files, layers)],
+    ...(licenseFiles.length > 0 && { licenseFiles }),
     diagnostics: [...diagnostics, ...mismatch],
   };
 }
@@ -29,6 +38,7 @@ function collectPackages(files: readonly VisibleFile[], layers: readonly Applied
   const builds = layers.map(({ analysis }) => analysis.files.find((file) => file.redHatBuild)?.redHatBuild);
   const found = new Map<string, Package>();
   for (const { analysis } of files) {
+    if (analysis.ownedByOs) continue;
     for (const pkg of analysis.packages ?? []) {
       const key = packageKey(pkg);
       const known = found.get(key);
@@ -49,8 +59,10 @@ function collectPackages(files: readonly VisibleFile[], layers: readonly Applied
   return [...found.values()];
 }
 
+/** A package of an application is another one in another place; a distribution has each only once. */
 function packageKey(pkg: Package): string {
-  return `${pkg.type}\0${pkg.name}\0${pkg.version}\0${pkg.architecture ?? ''}`;
+  const place = pkg.application === undefined ? (pkg.architecture ?? '') : pkg.paths.join('\0');
+  return `${pkg.type}\0${pkg.name}\0${pkg.version}\0${pkg.application ?? ''}\0${place}`;
 }
 
 /** For each package the index of the first layer that has it in any of its files. */
@@ -87,7 +99,8 @@ const PACKAGE_TYPE_OF: Readonly<Record<string, Package['type']>> = {
 function otherSystems(packages: readonly Package[], family: string | undefined): Diagnostic[] {
   if (family === undefined) return [];
   const own = PACKAGE_TYPE_OF[family];
-  const foreign = own === undefined ? [] : packages.filter((pkg) => pkg.type !== own);
+  const foreign =
+    own === undefined ? [] : packages.filter((pkg) => pkg.application === undefined && pkg.type !== own);
   const types = [...new Set(foreign.map((pkg) => pkg.type))];
   return types.map((type) => {
     const count = foreign.filter((pkg) => pkg.type === type).length;

@@ -2,6 +2,7 @@ import { linkTargetPath } from '../codec/tar/path.ts';
 import type { Diagnostic, FileAnalysis, LayerAnalysis, LinkEntry } from '../model/analysis.ts';
 import type { Digest } from '../model/image.ts';
 import type { Analyzer } from './analyzer.ts';
+import { readPathHashes } from './path-hashes.ts';
 import { ancestorsOf } from './usual-places.ts';
 
 /** As the kernel's own limit on links in one look-up. */
@@ -20,6 +21,15 @@ export interface VisibleFile {
   readonly analysis: FileAnalysis;
 }
 
+/** All layers lying on one another. */
+export interface MergedTree {
+  /** The files that count in the end. */
+  readonly files: readonly VisibleFile[];
+  /** Files with secrets, whether or not a later layer hides them: of one path the latest. */
+  readonly withSecrets: readonly VisibleFile[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
 interface Tree {
   readonly files: Map<string, VisibleFile[]>;
   readonly links: Map<string, LinkEntry>;
@@ -27,14 +37,13 @@ interface Tree {
 }
 
 /** The files that count once all layers lie on one another, and what is to be said about them. */
-export function mergeTree(
-  layers: readonly AppliedLayer[],
-  analyzers: readonly Analyzer[],
-): { files: VisibleFile[]; diagnostics: Diagnostic[] } {
+export function mergeTree(layers: readonly AppliedLayer[], analyzers: readonly Analyzer[]): MergedTree {
+  const withSecrets = new Map<string, VisibleFile>();
   const tree: Tree = { files: new Map(), links: new Map(), diagnostics: new Map() };
   const pathless: Diagnostic[] = [];
   layers.forEach(({ analysis }, index) => {
     hide(tree, analysis.whiteouts, analysis.opaqueDirs, analysis.replaced, analysis.directories);
+    if (analysis.touched !== undefined) hideTouched(tree, readPathHashes(analysis.touched));
     const own = groupByPath(analysis.files);
     for (const [path, files] of own) {
       tree.links.delete(path);
@@ -43,6 +52,8 @@ export function mergeTree(
         path,
         files.map((file) => ({ path, layerIndex: index, analysis: file })),
       );
+      for (const file of files)
+        if (file.secrets) withSecrets.set(path, { path, layerIndex: index, analysis: file });
     }
     for (const link of analysis.links) applyLink(tree, link, own, index);
     for (const diagnostic of analysis.diagnostics) {
@@ -51,7 +62,8 @@ export function mergeTree(
     }
   });
   const { files, dangling } = reachable(tree, analyzers);
-  return { files, diagnostics: [...pathless, ...[...tree.diagnostics.values()].flat(), ...dangling] };
+  const told = [...pathless, ...[...tree.diagnostics.values()].flat(), ...dangling];
+  return { files, withSecrets: [...withSecrets.values()], diagnostics: told };
 }
 
 function hide(
@@ -73,6 +85,12 @@ function hide(
   for (const map of [tree.files, tree.links, tree.diagnostics]) {
     for (const path of map.keys()) if (isHidden(path)) map.delete(path);
   }
+}
+
+/** A path that a layer holds anew is no longer what it was below. */
+function hideTouched(tree: Tree, isTouched: (path: string) => boolean): void {
+  for (const map of [tree.files, tree.diagnostics])
+    for (const path of map.keys()) if (isTouched(path)) map.delete(path);
 }
 
 function applyLink(
@@ -109,7 +127,8 @@ function reachable(
   }
   const reached = new Set<LinkEntry>();
   const files = [...tree.files.values()].flat().filter((file) => {
-    let counts = isUsual(file, file.path);
+    const isWanted = file.analysis.linkTarget === undefined && file.analysis.path === file.path;
+    let counts = isWanted || isUsual(file, file.path);
     for (const target of [file.path, ...ancestorsOf(file.path), '']) {
       for (const link of linksTo.get(target) ?? []) {
         reached.add(link);

@@ -55,7 +55,14 @@ function match(
   os: OperatingSystem | undefined = debian,
   more: Partial<MatchOptions> = {},
 ) {
-  const inventory = { schema: 1, ...(os && { os }), layerSizes: {}, packages, diagnostics: [] } as const;
+  const inventory = {
+    schema: 1,
+    ...(os && { os }),
+    layerSizes: {},
+    packages,
+    findings: [],
+    diagnostics: [],
+  } as const;
   return matchInventory(inventory, store, { ...options, ...more });
 }
 
@@ -375,7 +382,7 @@ describe('what cannot be judged is told', () => {
     const packages = [pkg('a', '1')];
     expect(codes(packages, { family: 'fedora', version: '40' })).toEqual(['OS_WITHOUT_ADVISORIES']);
     const none = matchInventory(
-      { schema: 1, layerSizes: {}, packages, diagnostics: [] },
+      { schema: 1, layerSizes: {}, packages, findings: [], diagnostics: [] },
       storeWith({}),
       options,
     );

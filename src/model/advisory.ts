@@ -17,6 +17,16 @@ export interface VersionRange {
   readonly lastAffected?: string;
 }
 
+/**
+ * Alternatives in the ecosystem's own notation (`>=1.2, <1.4`). Affected when `vulnerable` holds (or is empty) and
+ * neither `patched` nor `unaffected` does; an empty text among them means: affected whatever the version.
+ */
+export interface VersionConstraints {
+  readonly vulnerable: readonly string[];
+  readonly patched: readonly string[];
+  readonly unaffected: readonly string[];
+}
+
 export interface DataSource {
   readonly id: string;
   readonly name: string;
@@ -34,6 +44,8 @@ export interface Advisory {
   /** Affected when the installed version lies in any of them. One open range: affected whatever the version. */
   readonly affected: readonly VersionRange[];
   readonly status: AdvisoryStatus;
+  /** Of language ecosystems: what is affected in the ecosystem's own notation of ranges, instead of `affected`. */
+  readonly constraints?: VersionConstraints;
   /** What the source names as fixed versions, where its ranges do not tell them. */
   readonly patchedVersions?: readonly string[];
   /** Only where the source gives a severity for this very package; it wins over the vulnerability's own. */

@@ -1,3 +1,4 @@
+import type { FoundIn, MisconfigurationFinding, SecretFinding } from './finding.ts';
 import type { Digest } from './image.ts';
 import type { Package, RedHatBuild } from './package.ts';
 
@@ -42,8 +43,24 @@ export interface FileAnalysis {
   readonly os?: OsClue;
   readonly packages?: readonly Package[];
   readonly redHatBuild?: RedHatBuild;
+  readonly secrets?: readonly Omit<SecretFinding, 'kind' | 'path' | 'layer' | 'isDeleted'>[];
+  /** Of a licence text, or of a file that states licences of the package named. */
+  readonly licenses?: readonly LicenseClue[];
+  readonly misconfigurations?: readonly Omit<MisconfigurationFinding, 'kind' | 'path' | 'layer'>[];
+  /** A package of the distribution brought this file, and its advisories speak for it. */
+  readonly ownedByOs?: true;
   /** Found by its name in an unusual place: counts only when a link from the usual place leads to it. */
   readonly linkTarget?: true;
+}
+
+/** What a file says of licences. */
+export interface LicenseClue {
+  /** SPDX id or expression; what is none stands as it was written. */
+  readonly name: string;
+  /** From 0 to 1; 1 where it is stated and not recognised. */
+  readonly confidence: number;
+  /** Name of the package of the operating system that the file speaks of (`usr/share/doc/NAME/copyright`). */
+  readonly packageName?: string;
 }
 
 /** A link on the way to a file that some analyzer reads. */
@@ -66,11 +83,25 @@ export interface LayerAnalysis {
   readonly links: readonly LinkEntry[];
   readonly whiteouts: readonly string[];
   readonly opaqueDirs: readonly string[];
-  /** Paths that lie on the way to a usual place and hold something other than a directory: they hide what was there and below. */
+  /**
+   * Paths that lie on the way to a usual place and hold something other than a directory, and files that were looked at
+   * in vain: they hide what was there and below.
+   */
   readonly replaced: readonly string[];
   /** Directories on the way to a usual place: each hides a file or link of a lower layer at that very path. */
   readonly directories: readonly string[];
+  /** Hashes of all paths, where findings were looked for that end when a file is written anew. */
+  readonly touched?: string;
   readonly diagnostics: readonly Diagnostic[];
+}
+
+/** A file that is or states a licence. */
+export interface LicenseFile {
+  readonly path: string;
+  readonly name: string;
+  /** From 0 to 1. */
+  readonly confidence: number;
+  readonly layer?: FoundIn;
 }
 
 /** All layers merged: what is in the image as a container would see it. */
@@ -80,5 +111,9 @@ export interface Inventory {
   /** Uncompressed size of each layer by diffID. */
   readonly layerSizes: Readonly<Record<string, number>>;
   readonly packages: readonly Package[];
+  /** What needs no advisories to be found. */
+  readonly findings: readonly (SecretFinding | MisconfigurationFinding)[];
+  /** Licences of files that belong to no package; absent where they were not looked for. */
+  readonly licenseFiles?: readonly LicenseFile[];
   readonly diagnostics: readonly Diagnostic[];
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { sampleReport } from '../../test/fixtures/sample-report.ts';
 import type { Report } from '../model/report.ts';
 import { jsonPieces } from './json-pieces.ts';
-import { jsonFormat } from './json.ts';
+import { jsonFormat } from './json/json.ts';
 import { packageId, packageUrlOf, versionParts } from './package-identity.ts';
 import { tableFormat } from './table/table.ts';
 import { cutTo, printable, widthOf, wrapTo } from './table/terminal-text.ts';

@@ -1,5 +1,5 @@
 import type { ReportFormat } from './format.ts';
-import { jsonFormat } from './json.ts';
+import { jsonFormat } from './json/json.ts';
 import { tableFormat } from './table/table.ts';
 
 /** Every way a report can be told. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { sampleReport } from '../../test/fixtures/sample-report.ts';
 import { parseGlob } from './glob.ts';
 import { parseIgnoreFile } from './ignore-file.ts';
+import { vulnerabilitiesOf } from './results.ts';
 import { selectFindings, type Selection } from './select.ts';
 
 const all: Selection = {
@@ -14,7 +15,9 @@ const all: Selection = {
   now: new Date('2026-06-01T12:00:00Z'),
 };
 const select = (change: Partial<Selection>): string[] =>
-  selectFindings(sampleReport(), { ...all, ...change }).report.findings.map((finding) => finding.id);
+  vulnerabilitiesOf(selectFindings(sampleReport(), { ...all, ...change }).report.findings).map(
+    ({ id }) => id,
+  );
 
 describe('selecting findings', () => {
   test('everything is told unless somebody asked for less', () => {

@@ -1,6 +1,7 @@
 import { parsePackageUrl, type PackageUrl } from '../codec/purl.ts';
 import type { AdvisoryStatus, Severity } from '../model/advisory.ts';
 import type { Finding } from '../model/finding.ts';
+import type { Package } from '../model/package.ts';
 import type { Report } from '../model/report.ts';
 import { parseGlob, type Glob } from './glob.ts';
 import type { IgnoreRule } from './ignore-rule.ts';
@@ -35,16 +36,34 @@ export function selectFindings(report: Report, selection: Selection): Selected {
   const rules = rulesById(selection);
   const kept: Finding[] = [];
   const suppressed: Suppressed[] = [];
+  const isOfType = (pkg: Package): boolean =>
+    selection.pkgTypes.includes(pkg.application === undefined ? 'os' : 'library');
   for (const finding of report.findings) {
-    if (!selection.severities.includes(finding.severity) || hidden.has(finding.status)) continue;
-    // All kinds of packages there are so far are those of an operating system.
-    if (!selection.pkgTypes.includes('os')) continue;
-    const rule = findRule(rules.get(finding.id) ?? [], finding, report);
+    if (!selection.severities.includes(finding.severity)) continue;
+    if (finding.kind === 'vulnerability' && hidden.has(finding.status)) continue;
+    const pkg = packageOf(finding);
+    if (pkg && !isOfType(pkg)) continue;
+    const rule = findRule(rules.get(idOf(finding)) ?? [], finding, report);
     if (rule) suppressed.push({ finding, rule });
     else kept.push(finding);
   }
-  const packages = selection.pkgTypes.includes('os') ? report.packages : [];
+  const packages = report.packages.filter(isOfType);
   return { report: { ...report, packages, findings: kept }, suppressed };
+}
+
+function packageOf(finding: Finding): Package | undefined {
+  return finding.kind === 'vulnerability' || finding.kind === 'license' ? finding.package : undefined;
+}
+
+/** What a rule names a finding by. */
+function idOf(finding: Finding): string {
+  if (finding.kind === 'vulnerability') return finding.id;
+  return finding.kind === 'license' ? finding.name : finding.ruleId;
+}
+
+function pathsOf(finding: Finding): readonly string[] {
+  const own = finding.kind !== 'vulnerability' && finding.path !== undefined ? [finding.path] : [];
+  return [...own, ...(packageOf(finding)?.paths ?? [])];
 }
 
 const UNFIXED: readonly AdvisoryStatus[] = [
@@ -86,13 +105,14 @@ function rulesById({ ignoreRules, now }: Selection): Map<string, ReadyRule[]> {
 }
 
 function findRule(rules: readonly ReadyRule[], finding: Finding, report: Report): IgnoreRule | undefined {
+  const pkg = packageOf(finding);
   // Read when first asked for, as most rules name no package.
   let found: PackageUrl | undefined;
   const isNamed = (wanted: PackageUrl): boolean => {
-    found ??= parsePackageUrl(packageUrlOf(finding.package, report.os));
+    found ??= pkg && parsePackageUrl(packageUrlOf(pkg, report.os));
     return found !== undefined && isSamePackage(wanted, found);
   };
-  const places = [...finding.package.paths, targetOf(report)];
+  const places = [...pathsOf(finding), targetOf(report)];
   const applying = rules.find(
     ({ rule, paths, purls }) =>
       (rule.kind === undefined || rule.kind === finding.kind) &&

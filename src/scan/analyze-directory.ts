@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs';
-import { lstat, open, opendir, readlink } from 'node:fs/promises';
+import { lstat, open, opendir, readlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Analyzer } from '../analysis/analyzer.ts';
 import { fingerprint } from '../analysis/analyzer.ts';
@@ -12,6 +12,7 @@ import type { EntryKind, TarEntry } from '../codec/tar/walker.ts';
 import type { Diagnostic, Inventory, LayerAnalysis } from '../model/analysis.ts';
 import type { Digest, Image } from '../model/image.ts';
 
+const PIECE_BYTES = 512 << 10;
 /** Not files of the system but views of the running kernel. */
 const KERNEL_VIEWS: ReadonlySet<string> = new Set(['/proc', '/sys', '/dev']);
 
@@ -90,18 +91,40 @@ async function visit({ root, tree, unread }: Walk, path: string): Promise<EntryK
     mode: stat.mode & 0o7777,
     ...(kind === 'symlink' && { linkTarget: await readlink(file) }),
   };
-  if (!tree.entry(entry) || kind !== 'file') return kind;
+  const wish = tree.entry(entry);
+  if (!wish || kind !== 'file') return kind;
   try {
-    tree.content(entry, await readWhole(file, stat.size));
+    if (wish === 'pieces') await readPieces(file, (piece) => tree.piece(entry, piece));
+    else tree.content(entry, await readWhole(file, stat.size));
   } catch (error) {
     unread.push(unreadable(path, error));
   }
+  if (wish === 'pieces') tree.pieceEnd(entry);
   return kind;
 }
 
-/** Not through a link that was put there meanwhile, and no more than the size that was accepted. */
+async function readPieces(path: string, take: (piece: Uint8Array) => boolean): Promise<void> {
+  const file = await openFile(path);
+  try {
+    const buffer = Buffer.alloc(PIECE_BYTES);
+    for (let isWanted = true; isWanted;) {
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
+      if (bytesRead === 0) return;
+      isWanted = take(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** Not through a link that was put there meanwhile. */
+function openFile(path: string): Promise<FileHandle> {
+  return open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+}
+
+/** No more than the size that was accepted. */
 async function readWhole(path: string, sizeBytes: number): Promise<Uint8Array> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const file = await openFile(path);
   try {
     const buffer = Buffer.alloc(sizeBytes);
     let fill = 0;

@@ -97,7 +97,9 @@ async function scan(using: ScanParts, name = 'sample'): Promise<Report> {
 }
 
 const found = (report: Report): string[] =>
-  report.findings.map((f) => `${f.package.name} ${f.id} ${f.fixedVersion}`);
+  report.findings.flatMap((f) =>
+    f.kind === 'vulnerability' ? [`${f.package.name} ${f.id} ${f.fixedVersion}`] : [],
+  );
 
 describe('scanning an image', () => {
   test('reads each layer, merges them and tells what is wrong', async () => {

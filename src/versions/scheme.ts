@@ -1,3 +1,8 @@
+/** A set of versions, as an advisory notes it. */
+export interface VersionConstraint<V = unknown> {
+  includes(version: V): boolean;
+}
+
 /** One ecosystem's version grammar and order. */
 export interface VersionScheme<V = unknown> {
   readonly id: string;
@@ -5,6 +10,11 @@ export interface VersionScheme<V = unknown> {
   parse(text: string): V | undefined;
   /** Negative, zero or positive; a total order over what `parse` gives. */
   compare(a: V, b: V): number;
+  /**
+   * Reads a range in the notation of the ecosystem's advisories (alternatives with `||`, terms with commas or spaces);
+   * undefined for text that is none. Absent where ranges are only ever told by their ends.
+   */
+  parseConstraint?(text: string): VersionConstraint<V> | undefined;
 }
 
 /** A scheme with its type hidden, for tables that hold several. */

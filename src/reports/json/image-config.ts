@@ -1,4 +1,4 @@
-import type { ImageConfig } from '../model/image.ts';
+import type { ImageConfig } from '../../model/image.ts';
 
 /** Members of `config` in the order of go-containerregistry, which Trivy prints; what it does not know is left out. */
 const MEMBERS = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sampleReport } from '../../test/fixtures/sample-report.ts';
+import { sampleReport } from '../../../test/fixtures/sample-report.ts';
 import { jsonFormat } from './json.ts';
 
 test('the JSON report is this text, byte for byte', () => {

@@ -1,12 +1,14 @@
 import type { Severity } from '../../model/advisory.ts';
-import type { VulnerabilityFinding } from '../../model/finding.ts';
 import type { Report } from '../../model/report.ts';
 import type { ReportFormat } from '../format.ts';
+import { resultsOf, vulnerabilitiesOf, type ReportResult } from '../results.ts';
 import { footer, sampleWarning } from './footer.ts';
 import { grid } from './grid.ts';
 import { listing } from './listing.ts';
+import { otherFindings } from './other-findings.ts';
 import { inksOf, painter } from './paint.ts';
-import type { Row, TableStyle } from './row.ts';
+import type { TableStyle } from './row.ts';
+import { rowsOf } from './rows.ts';
 import { printable } from './terminal-text.ts';
 
 /** Below this many columns a table is no longer one. */
@@ -26,34 +28,33 @@ export const tableFormat: ReportFormat = {
       isLinking: parameters['links'] === 'osc8',
       width: Number.isFinite(width) && width > 0 ? width : Infinity,
     };
-    const rows = rowsOf(report);
+    const results = resultsOf(report);
     yield* heading(report, style);
-    if (rows.length > 0) yield* style.width < NARROW_COLUMNS ? listing(rows, style) : grid(rows, style);
+    yield* vulnerabilityTables(results, style);
+    yield* otherFindings(results, style);
     yield* parameters['brief'] === 'true' ? sampleWarning(report, style) : footer(report, style);
   },
 };
 
-function rowsOf({ findings }: Report): Row[] {
-  return findings.map((finding) => ({
-    name: printable(finding.package.name),
-    installed: printable(finding.installedVersion),
-    id: printable(finding.id),
-    severity: finding.severity,
-    remedy: finding.fixedVersion ? printable(finding.fixedVersion) : finding.status.replaceAll('_', ' '),
-    isFixed: Boolean(finding.fixedVersion),
-    title: titleOf(finding),
-    url: finding.primaryUrl && printable(finding.primaryUrl),
-  }));
-}
-
-function titleOf({ vulnerability }: VulnerabilityFinding): string {
-  return printable(vulnerability.title ?? vulnerability.description?.slice(0, 300) ?? '');
+/** One is told without a name of its own, as the heading stands for it. */
+function* vulnerabilityTables(results: readonly ReportResult[], style: TableStyle): Generator<string> {
+  const found = results.filter(({ vulnerabilities }) => vulnerabilities.length > 0);
+  const isOnlySystem = found.length === 1 && found[0]?.class === 'os-pkgs';
+  for (const [index, { target, type, vulnerabilities }] of found.entries()) {
+    if (!isOnlySystem) {
+      const name = `${style.paint(printable(target), 'bold')} ${style.paint(`(${type ?? ''})`, 'dim')}`;
+      yield `${index > 0 ? '\n' : ''}${name}: ${vulnerabilities.length}\n`;
+    }
+    const rows = rowsOf(vulnerabilities);
+    yield* style.width < NARROW_COLUMNS ? listing(rows, style) : grid(rows, style);
+  }
 }
 
 const ORDER: readonly Severity[] = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'UNKNOWN'];
 
 function* heading(report: Report, { paint }: TableStyle): Generator<string> {
-  const { image, os, findings, packages } = report;
+  const { image, os, packages } = report;
+  const findings = vulnerabilitiesOf(report.findings);
   const system = os ? ` (${printable(os.prettyName ?? `${os.family} ${os.version}`)})` : '';
   yield `${paint(printable(image.name) + system, 'bold')}\n`;
   if (image.kind === 'image') {

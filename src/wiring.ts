@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { AdvisorySource } from './advisories/source.ts';
 import { trivyDbSource, type TrivyDbSource } from './advisories/trivy-db/source.ts';
 import { useDirectory, type UsedDirectory } from './advisories/trivy-db/use-directory.ts';
-import { fingerprint } from './analysis/analyzer.ts';
 import { notices } from './base/channels.ts';
 import { DrydockError, messageOf } from './base/errors.ts';
 import { Secret } from './base/secret.ts';
@@ -20,7 +19,7 @@ import { locate, type Location } from './oci/locate.ts';
 import { parsePlatform } from './oci/platform.ts';
 import type { ImageSource } from './oci/source.ts';
 import type { RegistryClient } from './oci/registry/registry.ts';
-import { analyzers } from './scan/analyzers.ts';
+import { chooseAnalyzers } from './scan/analyzers.ts';
 import { openLayerPool, type LayerPool } from './scan/layer-pool.ts';
 import { scanImage, type ScanOptions, type ScanParts, type ScanTarget } from './scan/scan-image.ts';
 import { openFileStore, type FileStore } from './store/files.ts';
@@ -47,6 +46,8 @@ const THREADS_MAX = 8;
 const READ_BYTES = 1 << 20;
 
 export interface Scanning extends AsyncDisposable {
+  /** Paths of those images that are files. */
+  readonly files: readonly string[];
   /** Brings the advisory database when it is due and may be. */
   prepareDatabase(options: Signal): Promise<void>;
   /** @param image one of those that it was opened for, as it was named */
@@ -67,7 +68,6 @@ export async function openScanning(run: Run, images: readonly string[]): Promise
   const registry = lazily(() => openRegistryClient(run, registries));
   const { used } = databasesOf(run, registry.get);
   const pool = openLayerPool({
-    analyzers,
     threads: Math.min(THREADS_MAX, availableParallelism()),
     downloads: config.parallel,
     ...(run.layerWorker && { script: run.layerWorker }),
@@ -77,6 +77,7 @@ export async function openScanning(run: Run, images: readonly string[]): Promise
   const store = config.cache ? openFileStore(storeDirectory(config)) : memory;
   const parts = scanParts(run, pool, store, used);
   return {
+    files: await filesAmong([...located.values()]),
     prepareDatabase: (signal) => prepareDatabase(config, used, signal),
     async scan(image, signal) {
       const location = await (located.get(image) ?? locateFor(config, image));
@@ -108,18 +109,25 @@ async function registriesOf(located: readonly Promise<Location>[]): Promise<stri
   });
 }
 
+async function filesAmong(located: readonly Promise<Location>[]): Promise<string[]> {
+  const found = await Promise.allSettled(located);
+  return found.flatMap((one) =>
+    one.status === 'fulfilled' && one.value.kind === 'archive' ? [one.value.path] : [],
+  );
+}
+
 function scanParts(
   run: Run,
   pool: LayerPool,
   store: Store | undefined,
   advisories: AdvisorySource,
 ): ScanParts {
-  const found = fingerprint(analyzers);
+  const analyzers = chooseAnalyzers({ subject: 'installed', scanners: [] });
   return {
     analyzers,
     pool,
-    layerAnalyses: openLayerAnalyses(store, found),
-    inventories: openInventories(store, found),
+    layerAnalyses: openLayerAnalyses(store, analyzers.fingerprint),
+    inventories: openInventories(store, analyzers.fingerprint),
     reports: openReports(store),
     advisories,
     engine: `drydock/${run.version}`,

@@ -1,4 +1,6 @@
+import { realpath } from 'node:fs/promises';
 import { notices } from '../base/channels.ts';
+import { DrydockError } from '../base/errors.ts';
 import { keepHeapSmall } from '../base/small-heap.ts';
 import type { Config } from '../config/schema.ts';
 import type { Report } from '../model/report.ts';
@@ -19,6 +21,7 @@ export const scanCommand: Command = async (invocation) => {
   if (password !== undefined) screen.hide(password);
   await using output = await openOutput(config.output, host.stdout);
   await using scanning = await openScanning(runOf(invocation, password), args);
+  await refuseToOverwrite(scanning.files, config.output);
   trace('parts opened');
   await scanning.prepareDatabase({ signal });
   trace('database ready');
@@ -26,6 +29,16 @@ export const scanCommand: Command = async (invocation) => {
     ? await scanOne(args[0] ?? '', scanning, teller, output, invocation)
     : await scanEach(scanning, teller, output, invocation);
 };
+
+/** A slip of the hand must not cost anybody an image. */
+async function refuseToOverwrite(files: readonly string[], output: string | undefined): Promise<void> {
+  const target = output === undefined ? undefined : await realpath(output).catch(() => undefined);
+  if (target === undefined) return;
+  for (const file of files) {
+    if ((await realpath(file).catch(() => undefined)) !== target) continue;
+    throw new DrydockError('USAGE_INVALID', `--output ${output} would overwrite the image that is scanned`);
+  }
+}
 
 async function scanOne(
   image: string,

@@ -2,8 +2,10 @@ import { mkdtemp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { analyzers } from './analyzers.ts';
+import { chooseAnalyzers } from './analyzers.ts';
 import { analyzeDirectory } from './analyze-directory.ts';
+
+const analyzers = chooseAnalyzers({ subject: 'installed', scanners: [] });
 
 const STATUS = 'Package: sample\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.0-1\n\n';
 const signal = new AbortController().signal;

@@ -1,8 +1,6 @@
 import { constants, type Stats } from 'node:fs';
 import { lstat, open, opendir, readlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Analyzer } from '../analysis/analyzer.ts';
-import { fingerprint } from '../analysis/analyzer.ts';
 import { openTreeAnalyzer, type TreeAnalyzer } from '../analysis/analyze-tree.ts';
 import { applyLayers } from '../analysis/apply-layers.ts';
 import { sha256Of } from '../base/digest.ts';
@@ -11,13 +9,14 @@ import type { Signal } from '../base/signal.ts';
 import type { EntryKind, TarEntry } from '../codec/tar/walker.ts';
 import type { Diagnostic, Inventory, LayerAnalysis } from '../model/analysis.ts';
 import type { Digest, Image } from '../model/image.ts';
+import { chooseAnalyzers, type ChosenAnalyzers } from './analyzers.ts';
 
 const PIECE_BYTES = 512 << 10;
 /** Not files of the system but views of the running kernel. */
 const KERNEL_VIEWS: ReadonlySet<string> = new Set(['/proc', '/sys', '/dev']);
 
 /**
- * The inventory of a root file system in a directory. Links are never followed out of it: they are resolved inside
+ * The inventory of a directory, a root file system or a tree of sources. Links are never followed out of it: they are resolved inside
  * the root, as in a layer. What may not be read is said.
  *
  * @throws DrydockError SOURCE_NOT_FOUND when it is no directory
@@ -25,12 +24,13 @@ const KERNEL_VIEWS: ReadonlySet<string> = new Set(['/proc', '/sys', '/dev']);
 export async function analyzeDirectory(
   root: string,
   name: string,
-  analyzers: readonly Analyzer[],
+  analyzers: ChosenAnalyzers,
   { signal }: Signal,
 ): Promise<{ image: Image; inventory: Inventory }> {
   const stat = await lstatOf(root);
   if (!stat?.isDirectory()) throw new DrydockError('SOURCE_NOT_FOUND', `${root} is not a directory`);
-  const tree = openTreeAnalyzer(analyzers);
+  const own = (await isInstalledSystem(root, analyzers)) ? analyzers : sourceAnalyzers(analyzers);
+  const tree = openTreeAnalyzer(own.list);
   const unread: Diagnostic[] = [];
   await walk({ root, tree, unread, signal }, '');
   const contents = tree.finish();
@@ -38,15 +38,26 @@ export async function analyzeDirectory(
   const analysis: LayerAnalysis = {
     schema: 1,
     diffId,
-    analyzers: fingerprint(analyzers),
+    analyzers: own.fingerprint,
     sizeBytes: 0,
     ...contents,
     diagnostics: [...contents.diagnostics, ...unread],
   };
-  const merged = applyLayers([{ digest: diffId, analysis }], analyzers);
+  const merged = applyLayers([{ digest: diffId, analysis }], own.list);
   // A directory has no layers to attribute anything to.
   const packages = merged.packages.map(({ layer: _, ...pkg }) => pkg);
   return { image: imageOf(name, diffId), inventory: { ...merged, packages, layerSizes: {} } };
+}
+
+/** A directory that holds a package database or a release file is the root of a system; any other holds sources. */
+async function isInstalledSystem(root: string, { list }: ChosenAnalyzers): Promise<boolean> {
+  const places = list.flatMap(({ usualPlaces }) => usualPlaces ?? []);
+  const found = await Promise.all(places.map((place) => lstatOf(join(root, place))));
+  return found.some((stat) => stat !== undefined);
+}
+
+function sourceAnalyzers({ choice }: ChosenAnalyzers): ChosenAnalyzers {
+  return chooseAnalyzers({ ...choice, subject: 'source' });
 }
 
 interface Walk extends Signal {

@@ -7,6 +7,7 @@ import type { Diagnostic, LayerAnalysis } from '../model/analysis.ts';
 import type { Digest, Image, Layer } from '../model/image.ts';
 import type { ImageSource } from '../oci/source.ts';
 import type { LayerAnalyses } from '../store/layer-analyses.ts';
+import type { ChosenAnalyzers } from './analyzers.ts';
 import type { LayerPool } from './layer-pool.ts';
 import { openPackageSharing } from './share-packages.ts';
 import { verifiedAnalysis } from './verify-layer.ts';
@@ -17,8 +18,7 @@ const SMALL_IMAGE_BYTES = 12 << 20;
 export interface AnalyzeParts {
   readonly pool: LayerPool;
   readonly layerAnalyses: LayerAnalyses;
-  /** Fingerprint of the analyzers that the pool runs. */
-  readonly analyzers: string;
+  readonly analyzers: ChosenAnalyzers;
 }
 
 /** The analysis of every layer in order; only those that nobody has analyzed yet are read, each once. */
@@ -84,6 +84,7 @@ async function readLayer(
     {
       sizeBytes,
       algorithms: { stored: algorithmOf(digest), uncompressed: algorithmOf(layer.diffId) },
+      choice: parts.analyzers.choice,
       open: (options) => source.openLayer(image, layer, options),
       isSmall,
       isLocal: image.reference === undefined,
@@ -93,7 +94,7 @@ async function readLayer(
     },
     { signal },
   );
-  const analysis = verifiedAnalysis(image, layer, reading, parts.analyzers);
+  const analysis = verifiedAnalysis(image, layer, reading, parts.analyzers.fingerprint);
   await parts.layerAnalyses.remember(analysis);
   layerDone.publish({ digest, sizeBytes, cached: false });
   return analysis;

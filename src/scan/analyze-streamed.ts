@@ -27,6 +27,7 @@ export async function analyzeStreamedArchive(
         {
           sizeBytes,
           algorithms: ALGORITHMS,
+          choice: parts.analyzers.choice,
           open: () => Promise.resolve({ kind: 'stream', chunks }),
           isSmall: false,
           isLocal: true,
@@ -46,7 +47,7 @@ export async function analyzeStreamedArchive(
     if (!reading) {
       throw new DrydockError('BLOB_NOT_FOUND', `${layerName(image, layer)} is not in the archive`);
     }
-    const analysis = verifiedAnalysis(image, layer, reading, parts.analyzers);
+    const analysis = verifiedAnalysis(image, layer, reading, parts.analyzers.fingerprint);
     await parts.layerAnalyses.remember(analysis);
     layers.push({ digest: layer.digest, analysis });
   }

@@ -8,8 +8,10 @@ import { bundleLayerWorker } from '../../test/fixtures/bundled-worker.ts';
 import { tar } from '../../test/fixtures/tar-writer.ts';
 import { sha256Of } from '../base/digest.ts';
 import type { LayerContent } from '../oci/source.ts';
-import { analyzers } from './analyzers.ts';
+import type { AnalyzerChoice } from './analyzers.ts';
 import { openLayerPool, type LayerPool, type LayerRequest } from './layer-pool.ts';
+
+const choice: AnalyzerChoice = { subject: 'installed', scanners: [] };
 
 const STATUS = 'Package: sample\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.0-1\n\n';
 /** Large enough to be split over two threads, and to fill the ring between them several times. */
@@ -41,6 +43,7 @@ function request(open: () => Promise<LayerContent>, more: Partial<LayerRequest> 
   return {
     sizeBytes: stored.length,
     algorithms: { stored: 'sha256', uncompressed: 'sha256' },
+    choice,
     open,
     isSmall: false,
     isLocal: true,
@@ -62,7 +65,7 @@ function fromStream(chunkBytes: number, until = stored.length): () => Promise<La
 }
 
 const pool = (threads: number, script: URL | undefined = worker.script): LayerPool =>
-  openLayerPool({ ...(script && { script }), analyzers, threads, downloads: 2 });
+  openLayerPool({ ...(script && { script }), threads, downloads: 2 });
 
 function expectWhole(reading: Awaited<ReturnType<LayerPool['read']>>): void {
   expect(reading).toMatchObject({
@@ -88,7 +91,7 @@ describe('the layer pool', () => {
   });
 
   test('reads without threads', async () => {
-    await using layers = openLayerPool({ analyzers, threads: 2, downloads: 2 });
+    await using layers = openLayerPool({ threads: 2, downloads: 2 });
     expectWhole(await layers.read(request(fromFile), { signal }));
   });
 

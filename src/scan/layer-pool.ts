@@ -1,6 +1,6 @@
-import type { Analyzer } from '../analysis/analyzer.ts';
 import type { Signal } from '../base/signal.ts';
 import type { LayerContent } from '../oci/source.ts';
+import { chooseAnalyzers, type AnalyzerChoice } from './analyzers.ts';
 import { runLayerJob, type JobInput, type LayerJob, type OnProgress } from './layer-job.ts';
 import type { HashAlgorithms, LayerReading } from './layer-reading.ts';
 import { startLayerThread, type LayerThread } from './layer-thread.ts';
@@ -10,7 +10,6 @@ import { fillRing } from './fill-ring.ts';
 export interface LayerPoolOptions {
   /** The script a thread runs (`layer-worker.js`); without it everything is read on this thread. */
   readonly script?: URL;
-  readonly analyzers: readonly Analyzer[];
   /** How many layers are decompressed at once; sensibly the number of processor cores. */
   readonly threads: number;
   /** How many layers are downloaded at once. */
@@ -20,6 +19,8 @@ export interface LayerPoolOptions {
 export interface LayerRequest {
   readonly sizeBytes: number;
   readonly algorithms: HashAlgorithms;
+  /** Which analyzers look at it. */
+  readonly choice: AnalyzerChoice;
   /** Called when a thread is free, so that no connection waits open. */
   readonly open: (options: Signal) => Promise<LayerContent>;
   /** True when starting a thread would cost more than the work itself. */
@@ -43,7 +44,7 @@ interface Waiting {
 }
 
 export function openLayerPool(options: LayerPoolOptions): LayerPool {
-  const { script, analyzers } = options;
+  const { script } = options;
   const idle: LayerThread[] = [];
   const waiting: Waiting[] = [];
   const all = new Set<LayerThread>();
@@ -124,7 +125,7 @@ export function openLayerPool(options: LayerPoolOptions): LayerPool {
     async read(request, { signal }) {
       signal.throwIfAborted();
       if (script && !(request.isSmall && request.isLocal)) return readOnThreads(request, { signal });
-      const reading = turn.then(() => readHere(request, analyzers, signal));
+      const reading = turn.then(() => readHere(request, signal));
       turn = reading.catch(() => undefined);
       return reading;
     },
@@ -149,9 +150,9 @@ async function runOn(
     return memory;
   };
   const input: JobInput = content.kind === 'file' ? content : { kind: 'ring', memory: newRing() };
-  const { algorithms, onProgress } = request;
+  const { algorithms, choice, onProgress } = request;
   const run = (thread: LayerThread | undefined, job: LayerJob): Promise<LayerReading | undefined> =>
-    thread?.run(job, onProgress) ?? Promise.resolve(undefined);
+    thread?.run(job, choice, onProgress) ?? Promise.resolve(undefined);
 
   const tasks: Promise<LayerReading | undefined>[] = [];
   if (second) {
@@ -174,11 +175,7 @@ async function runOn(
 }
 
 /** For small layers, and where there are no threads: a piece at a time, so that others get their turns. */
-async function readHere(
-  request: LayerRequest,
-  analyzers: readonly Analyzer[],
-  signal: AbortSignal,
-): Promise<LayerReading> {
+async function readHere(request: LayerRequest, signal: AbortSignal): Promise<LayerReading> {
   signal.throwIfAborted();
   const input = await request.open({ signal });
   if (input.kind === 'stream') throw new Error('a stream can only be read on a thread');
@@ -187,7 +184,7 @@ async function readHere(
     signal.throwIfAborted();
   };
   const job: LayerJob = { kind: 'read', input, algorithms: request.algorithms };
-  const reading = await runLayerJob(job, analyzers, request.onProgress, breathe);
+  const reading = await runLayerJob(job, chooseAnalyzers(request.choice).list, request.onProgress, breathe);
   if (!reading) throw new Error('a layer was read without a reading');
   return reading;
 }

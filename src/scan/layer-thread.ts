@@ -1,10 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import { DrydockError, messageOf, type ErrorCode } from '../base/errors.ts';
+import type { AnalyzerChoice } from './analyzers.ts';
 import type { LayerJob, OnProgress } from './layer-job.ts';
 import type { LayerReading } from './layer-reading.ts';
 
 export interface WorkerRequest {
   readonly job: LayerJob;
+  readonly choice: AnalyzerChoice;
   /** Whether anybody wants to know how far it is. */
   readonly isWatched: boolean;
 }
@@ -16,7 +18,11 @@ export type WorkerAnswer =
 
 /** One worker thread, kept for many jobs, one at a time. */
 export interface LayerThread {
-  run(job: LayerJob, onProgress: OnProgress | undefined): Promise<LayerReading | undefined>;
+  run(
+    job: LayerJob,
+    choice: AnalyzerChoice,
+    onProgress: OnProgress | undefined,
+  ): Promise<LayerReading | undefined>;
   /** Ends it at once, whatever it is doing. */
   stop(): Promise<void>;
 }
@@ -37,7 +43,7 @@ export function startLayerThread(script: URL): LayerThread {
   worker.unref();
 
   return {
-    run(job, onProgress) {
+    run(job, choice, onProgress) {
       if (ended) return Promise.reject(ended);
       worker.ref();
       return new Promise<LayerReading | undefined>((resolve, reject) => {
@@ -49,7 +55,7 @@ export function startLayerThread(script: URL): LayerThread {
           },
           fail: reject,
         };
-        worker.postMessage({ job, isWatched: onProgress !== undefined } satisfies WorkerRequest);
+        worker.postMessage({ job, choice, isWatched: onProgress !== undefined } satisfies WorkerRequest);
       }).finally(() => {
         current = undefined;
         worker.unref();

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { analyzers } from './analyzers.ts';
+import { chooseAnalyzers } from './analyzers.ts';
 import { runLayerJob } from './layer-job.ts';
 import type { WorkerAnswer, WorkerRequest } from './layer-thread.ts';
 import { DrydockError, messageOf } from '../base/errors.ts';
@@ -13,7 +13,7 @@ port?.on('message', (request: WorkerRequest) => {
   const onProgress = request.isWatched
     ? (readBytes: number): void => answer({ kind: 'progress', readBytes })
     : undefined;
-  runLayerJob(request.job, analyzers, onProgress).then(
+  runLayerJob(request.job, chooseAnalyzers(request.choice).list, onProgress).then(
     (reading) => answer({ kind: 'done', reading }),
     (error: unknown) => answer({ kind: 'failed', ...describe(error) }),
   );

@@ -5,7 +5,6 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LayoutWriter } from '../../test/fixtures/layout-writer.ts';
 import { gzippedTar } from '../../test/fixtures/tar-writer.ts';
 import type { AdvisorySource, AdvisoryStore } from '../advisories/source.ts';
-import { fingerprint } from '../analysis/analyzer.ts';
 import type { AdvisoryDbVersion } from '../model/advisory.ts';
 import type { Report } from '../model/report.ts';
 import { openLayout } from '../oci/layout/layout.ts';
@@ -14,9 +13,11 @@ import { openInventories } from '../store/inventories.ts';
 import { openLayerAnalyses } from '../store/layer-analyses.ts';
 import { openMemoryStore } from '../store/memory.ts';
 import { openReports } from '../store/reports.ts';
-import { analyzers } from './analyzers.ts';
+import { chooseAnalyzers } from './analyzers.ts';
 import { openLayerPool } from './layer-pool.ts';
 import { scanImage, type ScanParts } from './scan-image.ts';
+
+const analyzers = chooseAnalyzers({ subject: 'installed', scanners: [] });
 
 const signal = new AbortController().signal;
 const status = (name: string, version: string): string =>
@@ -70,10 +71,10 @@ function advisories(database: Partial<AdvisoryDbVersion> = {}): AdvisorySource {
 
 function parts(more: Partial<ScanParts> = {}): ScanParts {
   const store = openMemoryStore();
-  const known = fingerprint(analyzers);
+  const known = analyzers.fingerprint;
   return {
     analyzers,
-    pool: openLayerPool({ analyzers, threads: 1, downloads: 1 }),
+    pool: openLayerPool({ threads: 1, downloads: 1 }),
     layerAnalyses: openLayerAnalyses(store, known),
     inventories: openInventories(store, known),
     reports: openReports(store),

@@ -1,5 +1,3 @@
-import type { Analyzer } from '../analysis/analyzer.ts';
-import { fingerprint } from '../analysis/analyzer.ts';
 import { applyLayers } from '../analysis/apply-layers.ts';
 import type { AppliedLayer } from '../analysis/merge-tree.ts';
 import type { AdvisorySource } from '../advisories/source.ts';
@@ -17,12 +15,13 @@ import type { ReportCache } from '../store/reports.ts';
 import { analyzeDirectory } from './analyze-directory.ts';
 import { analyzeLayers, skippedLayers } from './analyze-layers.ts';
 import { analyzeStreamedArchive } from './analyze-streamed.ts';
+import type { ChosenAnalyzers } from './analyzers.ts';
 import { assess } from './assess.ts';
 import type { LayerPool } from './layer-pool.ts';
 
 /** Everything a scan needs that outlives it. */
 export interface ScanParts {
-  readonly analyzers: readonly Analyzer[];
+  readonly analyzers: ChosenAnalyzers;
   readonly pool: LayerPool;
   readonly layerAnalyses: LayerAnalyses;
   readonly inventories: Inventories;
@@ -85,7 +84,6 @@ async function openSubject(
   parts: ScanParts,
   { signal }: Signal,
 ): Promise<Subject> {
-  const analyzers = fingerprint(parts.analyzers);
   if (target.kind === 'directory') {
     const { image, inventory } = await analyzeDirectory(target.path, target.name, parts.analyzers, {
       signal,
@@ -93,17 +91,13 @@ async function openSubject(
     return { image, isCacheable: false, inventory: () => Promise.resolve(inventory) };
   }
   if (target.kind === 'streamed') {
-    const { image, layers } = await analyzeStreamedArchive(
-      target.archive,
-      options.platform,
-      { ...parts, analyzers },
-      { signal },
-    );
+    const { image, layers } = await analyzeStreamedArchive(target.archive, options.platform, parts, {
+      signal,
+    });
     return { image, isCacheable: true, inventory: () => merge(image, () => Promise.resolve(layers), parts) };
   }
   const image = await target.source.resolve(options.platform, { signal });
-  const layers = (): Promise<AppliedLayer[]> =>
-    analyzeLayers(image, target.source, { ...parts, analyzers }, { signal });
+  const layers = (): Promise<AppliedLayer[]> => analyzeLayers(image, target.source, parts, { signal });
   return { image, isCacheable: true, inventory: () => merge(image, layers, parts) };
 }
 
@@ -114,7 +108,7 @@ async function merge(
 ): Promise<Inventory> {
   const known = await parts.inventories.find(image.digest);
   if (known) return known;
-  const applied = applyLayers(await layers(), parts.analyzers);
+  const applied = applyLayers(await layers(), parts.analyzers.list);
   const inventory = { ...applied, diagnostics: [...skippedLayers(image), ...applied.diagnostics] };
   await parts.inventories.remember(image.digest, inventory);
   return inventory;
@@ -131,7 +125,7 @@ async function currentDatabase(advisories: AdvisorySource): Promise<AdvisoryDbVe
 function scanKey(image: Image, database: AdvisoryDbVersion, options: ScanOptions, parts: ScanParts): ScanKey {
   return {
     image: image.digest,
-    analyzers: fingerprint(parts.analyzers),
+    analyzers: parts.analyzers.fingerprint,
     advisoryDbs: `${database.source}@${database.digest}`,
     options: `severity=${options.severitySources.join('+')}`,
     engine: parts.engine,

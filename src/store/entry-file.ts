@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { link, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { hasErrno } from '../base/errors.ts';
+import { makeFolder } from '../base/make-folder.ts';
 import { unframe, type Entry } from './frame.ts';
 
 /** More than any value that is written; a larger file is damage and is not read. */
@@ -130,7 +131,7 @@ async function withFolder<T>(folder: string, act: () => Promise<T>): Promise<T> 
       return await act();
     } catch (error) {
       if (tries >= MAX_FOLDER_TRIES || !hasErrno(error, 'ENOENT')) throw error;
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await makeFolder(folder);
     }
   }
 }

@@ -30,7 +30,7 @@ export async function listFolders(directory: string): Promise<string[]> {
     const names = await readdir(directory);
     return names.filter((name) => /^[0-9a-f]{2}$/.test(name)).map((name) => join(directory, name));
   } catch (error) {
-    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return []; // nothing was ever written
+    if (hasErrno(error, 'ENOENT')) return []; // nothing was ever written
     throw error;
   }
 }

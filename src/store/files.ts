@@ -24,6 +24,7 @@ export interface FileStoreOptions {
 }
 
 export interface FileStore extends Store {
+  /** @throws DrydockError CACHE_UNWRITABLE */
   status(): Promise<{ readonly entries: number; readonly bytes: number }>;
   /** @throws DrydockError CACHE_UNWRITABLE */
   clear(): Promise<void>;
@@ -135,7 +136,10 @@ export function openFileStore(directory: string, options: FileStoreOptions = {})
       }
     },
     async status() {
-      const files = await listStoredFiles(directory).catch(() => []);
+      const files = await listStoredFiles(directory).catch((cause: unknown) => {
+        const message = `the cache in ${directory} cannot be read: ${messageOf(cause)}`;
+        throw new DrydockError('CACHE_UNWRITABLE', message, { cause });
+      });
       return { entries: files.length, bytes: files.reduce((sum, file) => sum + file.bytes, 0) };
     },
     async clear() {

@@ -253,6 +253,15 @@ describe('output', () => {
     expect(readdirSync(cwd)).toEqual(['report.txt']);
   });
 
+  test('never replaces the image that is scanned', async () => {
+    const archive = join(folder, 'in.tar');
+    execFileSync('tar', ['-cf', archive, '-C', join(examples, 'sample-image'), '.']);
+    const before = readFileSync(archive);
+    const run = await scan('--output', './in.tar', `oci-archive:${archive}`);
+    expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining('overwrite the image') as string });
+    expect(readFileSync(archive).equals(before)).toBe(true);
+  });
+
   test('a failed scan leaves no file', async () => {
     const cwd = mkdtempSync(join(folder, 'failed-'));
     const run = await drydock(['scan', ...database, '--output', 'report.txt', `${image}er`], { env, cwd });
@@ -387,6 +396,13 @@ describe('the cache', () => {
     expect(await status()).toMatch(/^entries +[1-9]/m);
     expect(await drydock(['cache', 'clear'], { env })).toMatchObject({ code: 0, stdout: '', stderr: '' });
     expect(await status()).toMatch(/^entries +0$/m);
+  });
+
+  test.each([['/etc/passwd'], ['/proc/drydock']])('cannot lie in %s, and scans go on', async (place) => {
+    const away = { ...env, DRYDOCK_CACHE_DIR: place };
+    expect((await drydock(['scan', ...database, image], { env: away, cwd: folder })).code).toBe(0);
+    const told = await drydock(['cache', 'status'], { env: away });
+    expect(told.code).toBe(place === '/etc/passwd' ? 2 : 0);
   });
 
   test('is not touched with --no-cache', async () => {

@@ -42,3 +42,28 @@ function sealBuckets(base: string): readonly string[] {
   const bucket = `seal ${name === 'Red Hat' ? name : name.toLowerCase()}`;
   return release === undefined ? [bucket] : [bucket, `${bucket} ${release}`];
 }
+
+/** What the names of an ecosystem's top buckets begin with; each source has one of its own. */
+const PREFIXES: ReadonlyMap<string, string> = new Map([
+  ['Bitnami', 'bitnami::'],
+  ['CocoaPods', 'cocoapods::'],
+  ['ConanCenter', 'conan::'],
+  ['crates.io', 'cargo::'],
+  ['Go', 'go::'],
+  ['Hex', 'erlang::'],
+  ['Julia', 'julia::'],
+  ['Kubernetes', 'k8s::'],
+  ['Maven', 'maven::'],
+  ['npm', 'npm::'],
+  ['NuGet', 'nuget::'],
+  ['Packagist', 'composer::'],
+  ['Pub', 'pub::'],
+  ['PyPI', 'pip::'],
+  ['RubyGems', 'rubygems::'],
+  ['SwiftURL', 'swift::'],
+]);
+
+/** Of a language's ecosystem; undefined for a distribution's. */
+export function bucketPrefixOf(ecosystem: string): string | undefined {
+  return PREFIXES.get(ecosystem);
+}

@@ -92,7 +92,7 @@ export function parseRedHatAdvisories(
   });
 }
 
-function statusOf(fields: JsonFields, of: string): AdvisoryStatus {
+export function statusOf(fields: JsonFields, of: string): AdvisoryStatus {
   return STATUSES[integerField(fields, 'Status', of)] ?? 'unknown';
 }
 

@@ -7,11 +7,12 @@ import type { ReadAt } from '../../codec/bbolt/pages.ts';
 import type { Advisory, AdvisoryDbVersion, DataSource } from '../../model/advisory.ts';
 import type { Digest } from '../../model/image.ts';
 import type { AdvisoryKey, AdvisoryStore } from '../source.ts';
-import { bucketsOf } from './buckets.ts';
+import { bucketPrefixOf, bucketsOf } from './buckets.ts';
 import { parseObject, textField } from './json-value.ts';
 import { METADATA_FILE, parseMetadata, type TrivyDbMetadata } from './metadata.ts';
 import { ORIGIN_FILE, parseOrigin } from './origin.ts';
 import { parseAdvisories, parseRedHatAdvisories } from './parse-advisory.ts';
+import { parseLanguageAdvisory } from './parse-language-advisory.ts';
 import { parseVulnerability } from './parse-vulnerability.ts';
 import { openRedHatProducts, type RedHatProducts } from './red-hat-products.ts';
 
@@ -114,10 +115,36 @@ export function openStore(file: DatabaseFile, version: AdvisoryDbVersion): Advis
   let products: RedHatProducts | undefined;
   const redHatProducts = (): RedHatProducts => (products ??= openRedHatProducts(root));
 
+  /** Names of an ecosystem's buckets, looked for once. */
+  const languageBuckets = new Map<string, readonly string[]>();
+  function bucketsBelow(prefix: string): readonly string[] {
+    const known = languageBuckets.get(prefix);
+    if (known) return known;
+    const names = Array.from(root.entries(prefix), ({ key }) => key.toString());
+    languageBuckets.set(prefix, names);
+    return names;
+  }
+
+  function findInLanguage(prefix: string, name: string): Advisory[] {
+    return bucketsBelow(prefix).flatMap((bucket) => {
+      const top = buckets(bucket);
+      return Array.from(top?.bucket.bucket(name)?.entries() ?? [], ({ key, value }) => {
+        const id = key.toString();
+        return value ? [parseLanguageAdvisory(id, value, top?.source, `${id} of ${name}`)] : [];
+      }).flat();
+    });
+  }
+
   return {
     version,
-    covers: (ecosystem) => bucketsOf(ecosystem).some((name) => buckets(name) !== undefined),
+    covers(ecosystem) {
+      const prefix = bucketPrefixOf(ecosystem);
+      const names = prefix === undefined ? bucketsOf(ecosystem) : bucketsBelow(prefix);
+      return names.some((name) => buckets(name) !== undefined);
+    },
     find(key) {
+      const prefix = bucketPrefixOf(key.ecosystem);
+      if (prefix !== undefined) return findInLanguage(prefix, key.name);
       const found = bucketsOf(key.ecosystem).flatMap((name) => {
         const top = buckets(name);
         return top ? [advisoriesIn(top, key, redHatProducts)] : [];

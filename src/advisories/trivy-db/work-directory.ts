@@ -3,6 +3,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { hasErrno } from '../../base/errors.ts';
+import { makeFolder } from '../../base/make-folder.ts';
 
 /** A place of one process beside the databases, on the same file system. It is removed when disposed of. */
 export interface WorkDirectory extends AsyncDisposable {
@@ -14,7 +15,7 @@ const A_DAY_MS = 86_400_000;
 
 /** @param root where databases lie; made when it is not there */
 export async function openWorkDirectory(root: string): Promise<WorkDirectory> {
-  await mkdir(root, { recursive: true });
+  await makeFolder(root);
   const path = join(root, workName());
   await mkdir(path);
   return {

@@ -48,7 +48,7 @@ export function openTreeAnalyzer(analyzers: readonly Analyzer[]): TreeAnalyzer {
   });
   /** Those whose files have usual places, to which links may lead. */
   const following = running.filter(({ analyzer }) => analyzer.usualPlaces ?? analyzer.linkedNames);
-  const watchers = running.filter(({ session }) => session.entry);
+  const watchers = running.filter(({ session }) => session.entry !== undefined);
   const places = usualPlaces(analyzers);
   const ownership = openOwnership();
   // Which paths a layer holds matters only to findings that a mere change of the file puts an end to.

@@ -57,9 +57,14 @@ function notices(inputs) {
 }
 
 function licenceText(name) {
-  for (const file of ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'license', 'LICENCE']) {
+  const names = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'license', 'LICENCE'];
+  // Packages that name their licence but do not bring its text have it here.
+  for (const path of [
+    ...names.map((file) => `node_modules/${name}/${file}`),
+    `scripts/licences/${name}.txt`,
+  ]) {
     try {
-      return readFileSync(`node_modules/${name}/${file}`, 'utf8');
+      return readFileSync(path, 'utf8');
     } catch {
       // under another name
     }

@@ -27,6 +27,10 @@ const KIND_OF = {
   DIGEST_INVALID: 'corrupt',
   BLOB_DIGEST_MISMATCH: 'corrupt',
   BLOB_SIZE_MISMATCH: 'corrupt',
+  // bills of materials
+  SBOM_INVALID: 'corrupt',
+  SBOM_UNSUPPORTED: 'unsupported',
+  SBOM_TOO_LARGE: 'limit',
   // layers
   LAYER_DIGEST_MISMATCH: 'corrupt',
   LAYER_DIFF_ID_MISMATCH: 'corrupt',
@@ -51,6 +55,8 @@ const KIND_OF = {
   // the place itself
   CACHE_UNWRITABLE: 'input',
   OUTPUT_UNWRITABLE: 'input',
+  REPORT_INVALID: 'input',
+  VEX_INVALID: 'input',
   TIMED_OUT: 'limit',
   CANCELLED: 'input',
   INTERNAL: 'bug',

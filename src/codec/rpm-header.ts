@@ -13,6 +13,9 @@ export const RPM_TAG = {
   sourceRpm: 1044,
   provideName: 1047,
   requireName: 1049,
+  dirIndexes: 1116,
+  baseNames: 1117,
+  dirNames: 1118,
   modularityLabel: 5096,
 } as const;
 
@@ -26,6 +29,16 @@ export interface RpmHeader {
   texts(tag: RpmTag): readonly string[];
   number(tag: RpmTag): number | undefined;
   bytes(tag: RpmTag): Uint8Array | undefined;
+  /**
+   * The bytes of a list as they are stored, and what may follow them. Far faster than taking it apart: for what is
+   * mostly not needed.
+   */
+  stored(tag: RpmTag): StoredList | undefined;
+}
+
+export interface StoredList {
+  readonly bytes: Uint8Array;
+  readonly count: number;
 }
 
 interface Entry {
@@ -90,6 +103,13 @@ export function parseRpmHeader(blob: Uint8Array): RpmHeader {
       if (entry?.type !== BINARY || entry.offset + entry.count > data.length) return undefined;
       return data.subarray(entry.offset, entry.offset + entry.count);
     },
+    stored(tag) {
+      const entry = entries.get(tag);
+      if (!entry || (entry.type !== STRING_ARRAY && entry.type !== INT32)) return undefined;
+      const end = Math.min(nextOffset(bytes.subarray(8, dataStart), entry.offset), data.length);
+      const isTooLong = end - entry.offset > MAX_LIST_BYTES || entry.count > MAX_TEXTS;
+      return isTooLong ? undefined : { bytes: data.subarray(entry.offset, end), count: entry.count };
+    },
   };
 }
 
@@ -104,6 +124,16 @@ function parseIndex(index: Buffer, dataBytes: number): ReadonlyMap<number, Entry
     entries.set(tag, { type: index.readUInt32BE(at + 4), offset, count: index.readUInt32BE(at + 12) });
   }
   return entries;
+}
+
+/** Where the value after the one at `offset` starts. */
+function nextOffset(index: Buffer, offset: number): number {
+  let next = Infinity;
+  for (let at = 8; at < index.length; at += ENTRY_BYTES) {
+    const other = index.readUInt32BE(at);
+    if (other > offset && other < next) next = other;
+  }
+  return next;
 }
 
 /** Decoded at once and then split: far faster than one by one. */

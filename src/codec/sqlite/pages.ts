@@ -2,7 +2,7 @@ import { CodecError } from '../codec-error.ts';
 import { readWal, type Wal } from './wal.ts';
 
 const HEADER = 'SQLite format 3\0';
-const HEADER_BYTES = 100;
+export const HEADER_BYTES = 100;
 
 export type TextEncoding = 'utf8' | 'utf16le' | 'utf16be';
 
@@ -36,18 +36,9 @@ export function openPages(file: Uint8Array, log?: Uint8Array): Pages {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   const wal = log && readWal(log);
   const first = wal ? firstPage(wal, bytes) : bytes;
-  if (first.length < HEADER_BYTES || first.toString('latin1', 0, 16) !== HEADER)
-    throw new CodecError('not an SQLite database');
-  const stated = first.readUInt16BE(16);
-  const pageBytes = stated === 1 ? 65_536 : stated;
-  const reserved = first[20] ?? 0;
-  if (pageBytes < 512 || (pageBytes & (pageBytes - 1)) !== 0 || pageBytes - reserved < 480) {
-    throw new CodecError('an SQLite database with an impossible page size');
-  }
+  const { pageBytes, usableBytes, encoding } = readHeader(first);
   if (wal && wal.pageBytes !== pageBytes) throw new CodecError('an SQLite log of another page size');
-  const encoding = ENCODINGS[first.readUInt32BE(56)];
-  if (!encoding) throw new CodecError('an SQLite database in an unknown text encoding');
-  const usableBytes = pageBytes - reserved;
+
   function locate(number: number): { readonly within: Buffer; readonly start: number } {
     const newer = wal?.startOf(number);
     if (wal && newer !== undefined) return { within: wal.bytes, start: newer };
@@ -72,6 +63,27 @@ export function openPages(file: Uint8Array, log?: Uint8Array): Pages {
       within.copy(target, at, start + 4, start + usableBytes);
     },
   };
+}
+
+export interface SqliteHeader {
+  readonly pageBytes: number;
+  readonly usableBytes: number;
+  readonly encoding: TextEncoding;
+}
+
+/** @throws CodecError when it is no SQLite database */
+export function readHeader(first: Buffer): SqliteHeader {
+  if (first.length < HEADER_BYTES || first.toString('latin1', 0, 16) !== HEADER)
+    throw new CodecError('not an SQLite database');
+  const stated = first.readUInt16BE(16);
+  const pageBytes = stated === 1 ? 65_536 : stated;
+  const reserved = first[20] ?? 0;
+  if (pageBytes < 512 || (pageBytes & (pageBytes - 1)) !== 0 || pageBytes - reserved < 480) {
+    throw new CodecError('an SQLite database with an impossible page size');
+  }
+  const encoding = ENCODINGS[first.readUInt32BE(56)];
+  if (!encoding) throw new CodecError('an SQLite database in an unknown text encoding');
+  return { pageBytes, usableBytes: pageBytes - reserved, encoding };
 }
 
 function firstPage(wal: Wal, file: Buffer): Buffer {

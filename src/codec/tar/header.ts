@@ -25,6 +25,9 @@ export interface RawHeader {
   /** Bytes of body that follow in the archive. */
   readonly bodyBytes: number;
   readonly mode: number;
+  /** Absent where the field holds no such number. */
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
 }
 
 const KIND_OF_FLAG: readonly (TarEntryKind | undefined)[] = (() => {
@@ -76,7 +79,14 @@ export function parseHeader(bytes: Buffer, at = 0): RawHeader {
     linkName: isLink ? text(bytes, at + 157, 100) : '',
     bodyBytes: BODILESS.has(kind) ? 0 : size,
     mode: (number(bytes, at + 100, 8) ?? 0) & 0o7777,
+    uid: ownerId(number(bytes, at + 108, 8)),
+    gid: ownerId(number(bytes, at + 116, 8)),
   };
+}
+
+/** What Linux can have as the id of a user or group. */
+function ownerId(value: number | undefined): number | undefined {
+  return value !== undefined && value >= 0 && value <= 0xffff_ffff ? value : undefined;
 }
 
 /** The sum of the bytes, signed or unsigned (old writers differed), the checksum field counted as spaces. */
@@ -142,4 +152,9 @@ export function paxSize(records: PaxRecords, key: string): number | undefined {
   const value = records.get(key);
   if (value === undefined || !/^\d{1,16}$/.test(value)) return undefined;
   return Number(value);
+}
+
+/** The id of a user or group that a PAX record gives, when it gives a sound one. */
+export function paxOwner(records: PaxRecords, key: 'uid' | 'gid'): number | undefined {
+  return ownerId(paxSize(records, key));
 }

@@ -1,5 +1,5 @@
-/** Longer names are not kept; nothing that is looked for has one. */
-const MAX_PATH_CHARS = 65_536;
+/** Linux opens no longer ones, so that no file of an image can have one. */
+const MAX_PATH_CHARS = 4096;
 
 /**
  * An archive's name as a path below the root: no leading slash, no `.`, no empty part, no trailing slash.

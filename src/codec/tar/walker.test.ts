@@ -50,6 +50,47 @@ describe('tar walker', () => {
     { path: 'empty' },
   ];
 
+  test('tells owners and extended attributes, in whichever way they are written', () => {
+    const capability = '\x01\0\0\x02\0\x04\0\0';
+    const owned = (member: TarMember, uid: Buffer): Buffer => {
+      const block = header(member, 0);
+      uid.copy(block, 108);
+      return withChecksum(block);
+    };
+    const archive = Buffer.concat([
+      owned({ path: 'octal' }, Buffer.from('0001750\0')),
+      owned({ path: 'base-256' }, Buffer.from([0x80, 0, 0, 0, 0, 0x98, 0x96, 0x80])),
+      owned({ path: 'negative' }, Buffer.alloc(8, 0xff)),
+      owned({ path: 'no number' }, Buffer.from('zzzzzzz\0')),
+      tar(
+        [
+          {
+            path: 'pax',
+            pax: { uid: '4000000000', gid: '7', 'SCHILY.xattr.security.capability': capability },
+          },
+        ],
+        false,
+      ),
+      tar([{ path: 'libarchive', pax: { 'LIBARCHIVE.xattr.user.a%20b': 'aGVsbG8=' } }], false),
+      tar([{ path: 'large', pax: { 'SCHILY.xattr.user.large': 'x'.repeat(70_000) } }]),
+    ]);
+    const { entries } = walk(archive);
+    const uids = entries.map(({ path, uid }) => [path, uid]);
+    expect(uids.slice(0, 5)).toEqual([
+      ['octal', 1000],
+      ['base-256', 10_000_000],
+      ['negative', undefined],
+      ['no number', undefined],
+      ['pax', 4_000_000_000],
+    ]);
+    expect(entries[4]?.gid).toBe(7);
+    expect([...(entries[4]?.xattrs ?? [])]).toEqual([
+      ['security.capability', Buffer.from(capability, 'latin1')],
+    ]);
+    expect([...(entries[5]?.xattrs ?? [])]).toEqual([['user.a b', Buffer.from('hello')]]);
+    expect(entries[6]?.xattrs).toBeUndefined();
+  });
+
   test.each([1, 3, 511, 512, 513, 100_000])('reads the same whatever the pieces (%i bytes)', (pieceBytes) => {
     const seen = walk(tar(members), pieceBytes);
     expect(paths(seen)).toEqual(['etc', 'etc/os-release', 'big', 'lib', 'again', 'empty']);

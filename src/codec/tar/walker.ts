@@ -1,7 +1,7 @@
 import { StreamError } from '../stream-error.ts';
-import { BLOCK_BYTES, isZeroBlock, parseHeader, paxSize, type RawHeader } from './header.ts';
+import { BLOCK_BYTES, isZeroBlock, parseHeader, paxOwner, paxSize, type RawHeader } from './header.ts';
 import { normalisePath } from './path.ts';
-import { parsePax, type PaxRecords } from './pax.ts';
+import { parsePax, xattrsOf, type PaxRecords } from './pax.ts';
 import {
   expand,
   gnuRealBytes,
@@ -22,8 +22,14 @@ export interface TarEntry {
   /** Size of the file as unpacked, holes counted. */
   readonly sizeBytes: number;
   readonly mode: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  /** It has holes, so that its size says nothing of what is stored. */
+  readonly isSparse?: true;
   /** As written; only for links. */
   readonly linkTarget?: string;
+  /** Extended attributes by name (`security.capability`), where there are any. */
+  readonly xattrs?: ReadonlyMap<string, Uint8Array>;
 }
 
 export interface TarVisitor {
@@ -199,6 +205,7 @@ export function openTarWalker(visitor: TarVisitor): TarWalker {
     const link = records.get('linkpath') ?? longLink ?? raw.linkName;
     const sparse = gnuSparse ?? sparseOf(records);
     const sizeBytes = sparse === undefined ? storedBytes : realBytesOf(sparse, records);
+    const own = records;
     records = NO_RECORDS;
     longName = longLink = undefined;
 
@@ -207,7 +214,10 @@ export function openTarWalker(visitor: TarVisitor): TarWalker {
     if (path === undefined) return visitor.refused?.(name);
     const kind = kindOf(raw, name);
     const isLink = kind === 'hardlink' || kind === 'symlink';
-    const entry: TarEntry = { path, kind, sizeBytes, mode: raw.mode, ...(isLink && { linkTarget: link }) };
+    const entry: Writable<TarEntry> = { path, kind, sizeBytes, mode: raw.mode };
+    if (sparse) entry.isSparse = true;
+    if (isLink) entry.linkTarget = link;
+    addAttributes(entry, raw, own);
     const wish = visitor.entry(entry);
     if (kind === 'file' && wish === 'pieces' && sparse === undefined) body = { kind: 'pieces', entry };
     else if (kind === 'file' && wish) {
@@ -240,6 +250,19 @@ export function openTarWalker(visitor: TarVisitor): TarWalker {
       }
     },
   };
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Set one by one: objects spread for each entry of a layer cost more than reading its header. */
+function addAttributes(entry: Writable<TarEntry>, raw: RawHeader, records: PaxRecords): void {
+  const hasRecords = records.size > 0;
+  const uid = (hasRecords ? paxOwner(records, 'uid') : undefined) ?? raw.uid;
+  const gid = (hasRecords ? paxOwner(records, 'gid') : undefined) ?? raw.gid;
+  if (uid !== undefined) entry.uid = uid;
+  if (gid !== undefined) entry.gid = gid;
+  const xattrs = hasRecords ? xattrsOf(records) : undefined;
+  if (xattrs) entry.xattrs = xattrs;
 }
 
 function isExtended(kind: RawHeader['kind']): boolean {

@@ -4,7 +4,8 @@ import { StreamError } from '../codec/stream-error.ts';
 import type { Analyzer, AnalyzerSession, FileResult, FileSink } from './analyzer.ts';
 import { openOwnership } from './ownership.ts';
 import { openPathHashes } from './path-hashes.ts';
-import { ancestorsOf, usualPlaces } from './usual-places.ts';
+import { openTreeResults } from './tree-results.ts';
+import { usualPlaces } from './usual-places.ts';
 import { whiteoutOf } from './whiteout.ts';
 
 /** What a layer's tar says, before its digests are known. */
@@ -17,10 +18,13 @@ export interface TreeAnalyzer extends Required<TarVisitor> {
 }
 
 /** Bounds what one layer can make us remember. */
+const MAX_ENTRIES = 10_000_000;
 const MAX_NOTED_PATHS = 1_000_000;
-const MAX_DIAGNOSTICS = 1_000;
+const MAX_NOTED_CHARS = 64 << 20;
 /** Files that are only taken for their name (a link may lead to them) are not worth more memory. */
 const MAX_LINK_TARGET_BYTES = 32 << 20;
+/** Files with holes are laid out in memory, whoever takes them. */
+const MAX_SPARSE_BYTES = 64 << 20;
 
 interface Running {
   readonly analyzer: Analyzer;
@@ -39,131 +43,92 @@ interface Wanted {
 /**
  * Looks at each entry of a layer once for all analyzers.
  *
- * @throws StreamError (from `entry`) when a layer holds absurdly many whiteouts or links
+ * @throws StreamError (from `entry`) when a layer holds absurdly many entries, whiteouts or links
  * @see OCI Image Specification, "Image Layer Filesystem Changeset"
  */
 export function openTreeAnalyzer(analyzers: readonly Analyzer[]): TreeAnalyzer {
   const running = analyzers.map((analyzer): Running => {
     return { analyzer, session: analyzer.begin(), linkedNames: new Set(analyzer.linkedNames) };
   });
+  const mayWant = openEndingIndex(running);
   /** Those whose files have usual places, to which links may lead. */
   const following = running.filter(({ analyzer }) => analyzer.usualPlaces ?? analyzer.linkedNames);
   const watchers = running.filter(({ session }) => session.entry !== undefined);
   const places = usualPlaces(analyzers);
   const ownership = openOwnership();
-  // Which paths a layer holds matters only to findings that a mere change of the file puts an end to.
-  const touched = analyzers.some(({ scanner }) => scanner === 'secret' || scanner === 'misconfiguration')
-    ? openPathHashes()
-    : undefined;
-  const results = new Map<string, FileAnalysis[]>();
-  const resultDirs = new Set<string>();
-  const added = new Map<string, boolean>();
+  const results = openTreeResults();
   const links = new Map<string, LinkEntry>();
-  const replaced = new Set<string>();
-  const directories = new Set<string>();
+  const heldFiles = openPathHashes();
+  const heldDirectories = openPathHashes();
   const whiteouts = new Set<string>();
   const opaqueDirs = new Set<string>();
-  const diagnostics: Diagnostic[] = [];
-  const fruitless = new Set<string>();
+  let notedChars = 0;
   let refusedNames = 0;
   let wanted: readonly Wanted[] = [];
-  let isAnswered = false;
-
-  function note(diagnostic: Diagnostic): void {
-    if (diagnostics.length < MAX_DIAGNOSTICS) diagnostics.push(diagnostic);
-  }
-
-  function remember(set: Set<string>, path: string): void {
-    set.add(path);
-    if (set.size > MAX_NOTED_PATHS) throw new StreamError(`more than ${MAX_NOTED_PATHS} whiteouts`);
-  }
 
   function entry(entry: TarEntry): boolean | 'pieces' {
     wanted = [];
-    isAnswered = false;
     const whiteout = whiteoutOf(entry.path);
     if (whiteout !== undefined) {
-      if (whiteout.kind === 'file') remember(whiteouts, whiteout.path);
-      else if (whiteout.kind === 'opaque') remember(opaqueDirs, whiteout.path);
+      if (whiteout.kind === 'ignored') return false;
+      const paths = whiteout.kind === 'file' ? whiteouts : opaqueDirs;
+      if (!paths.has(whiteout.path)) bound(whiteout.path.length);
+      paths.add(whiteout.path);
       return false;
     }
     if (entry.path === '') return false;
     forget(entry);
-    touched?.add(entry.path);
+    const held = entry.kind === 'directory' ? heldDirectories : heldFiles;
+    held.add(entry.path);
+    if (held.size > MAX_ENTRIES) throw new StreamError(`more than ${MAX_ENTRIES} entries`);
     for (const { analyzer, session } of watchers) {
       const result = attempt(analyzer, entry.path, () => session.entry?.(entry));
       if (result) keep(analyzer, entry.path, result, false);
     }
-    if (entry.kind === 'directory') noteDirectory(entry.path);
-    else if (entry.kind === 'symlink' || entry.kind === 'hardlink') noteLink(entry);
+    if (entry.kind === 'symlink' || entry.kind === 'hardlink') noteLink(entry);
     else if (entry.kind === 'file') wanted = whoWants(entry);
-    if (entry.kind !== 'directory' && wanted.length === 0) noteReplacement(entry.path);
     if (wanted.length === 0) return false;
-    for (const ancestor of ancestorsOf(entry.path)) resultDirs.add(ancestor);
     return wanted.every(({ sink }) => sink) ? 'pieces' : true;
   }
 
   /** The last entry of a path wins; one that is no directory also ends what stood below it. */
   function forget({ path, kind }: TarEntry): void {
     links.delete(path);
-    fruitless.delete(path);
-    if (results.delete(path) || added.delete(path)) {
-      dropDiagnostics((other) => other === path);
-    }
-    if (kind === 'directory' || !resultDirs.delete(path)) return;
-    const below = `${path}/`;
-    for (const other of [...results.keys(), ...added.keys()]) {
-      if (!other.startsWith(below)) continue;
-      results.delete(other);
-      added.delete(other);
-    }
-    dropDiagnostics((other) => other.startsWith(below));
+    ownership.forget(path);
+    results.forget(path, kind !== 'directory');
   }
 
-  function dropDiagnostics(isGone: (path: string) => boolean): void {
-    for (let i = diagnostics.length - 1; i >= 0; i--) {
-      const path = diagnostics[i]?.path;
-      if (path !== undefined && isGone(path)) diagnostics.splice(i, 1);
-    }
+  function bound(chars: number): void {
+    notedChars += chars;
+    if (notedChars > MAX_NOTED_CHARS || whiteouts.size + opaqueDirs.size + links.size > MAX_NOTED_PATHS)
+      throw new StreamError('absurdly many whiteouts and links');
   }
 
-  function noteDirectory(path: string): void {
-    if (places.isOnTheWay(path) || places.isPlace(path)) directories.add(path);
-  }
-
-  function noteReplacement(path: string): void {
-    if (places.isOnTheWay(path) || places.isPlace(path)) replaced.add(path);
-  }
-
-  function noteLink(entry: TarEntry): void {
-    const header = { path: entry.path, sizeBytes: 0, mode: entry.mode };
-    const isOnTheWay = places.isOnTheWay(entry.path) || places.isPlace(entry.path);
+  function noteLink({ path, mode, kind, linkTarget = '' }: TarEntry): void {
+    const isOnTheWay = places.isOnTheWay(path) || places.isPlace(path);
+    const header = { path, sizeBytes: 0, mode };
     if (!isOnTheWay && !following.some(({ analyzer }) => analyzer.wants(header))) return;
-    links.set(entry.path, {
-      path: entry.path,
-      target: entry.linkTarget ?? '',
-      hard: entry.kind === 'hardlink',
-    });
-    if (links.size > MAX_NOTED_PATHS) throw new StreamError(`more than ${MAX_NOTED_PATHS} links`);
+    bound(path.length + linkTarget.length);
+    links.set(path, { path, target: linkTarget, hard: kind === 'hardlink' });
   }
 
   function whoWants(entry: TarEntry): Wanted[] {
     const name = entry.path.slice(entry.path.lastIndexOf('/') + 1);
     const found: Wanted[] = [];
-    for (const by of running) {
+    for (const by of mayWant(entry.path)) {
       const isWanted = by.analyzer.wants(entry);
       if (!isWanted && !by.linkedNames.has(name)) continue;
       if (!isWanted && (entry.sizeBytes > MAX_LINK_TARGET_BYTES || isBesideUsual(by, entry.path))) continue;
-      const sink = by.session.open && attempt(by.analyzer, entry.path, () => by.session.open?.(entry));
-      if (sink) {
-        found.push({ by, linkTarget: !isWanted, sink });
-        continue;
-      }
-      if (entry.sizeBytes > by.analyzer.maxFileBytes) {
-        note(tooLarge(entry, by.analyzer));
-        continue;
-      }
-      found.push({ by, linkTarget: !isWanted });
+      const linkTarget = !isWanted;
+      const isHeldWhole = entry.isSparse && entry.sizeBytes > MAX_SPARSE_BYTES;
+      const sink =
+        by.session.open && !isHeldWhole
+          ? attempt(by.analyzer, entry.path, () => by.session.open?.(entry))
+          : undefined;
+      if (sink) found.push({ by, linkTarget, sink });
+      else if (isHeldWhole || entry.sizeBytes > by.analyzer.maxFileBytes)
+        results.note(tooLarge(entry, by.analyzer));
+      else found.push({ by, linkTarget });
     }
     return found;
   }
@@ -175,23 +140,19 @@ export function openTreeAnalyzer(analyzers: readonly Analyzer[]): TreeAnalyzer {
       (place) =>
         place.startsWith(directory) &&
         !place.includes('/', directory.length) &&
-        results.get(place)?.some((known) => known.analyzer === analyzer.id),
+        results.of(place)?.some((known) => known.analyzer === analyzer.id),
     );
   }
 
   function content(entry: TarEntry, content: Uint8Array): void {
     const file = { path: entry.path, sizeBytes: entry.sizeBytes, mode: entry.mode, content };
-    for (const one of wanted) {
-      if (one.sink) continue;
-      const { by, linkTarget } = one;
-      if (by.session.end) added.set(entry.path, linkTarget);
-      const result = attempt(by.analyzer, entry.path, () => by.session.add(file));
-      if (result) keep(by.analyzer, entry.path, result, linkTarget);
+    for (const { by, linkTarget, sink } of wanted) {
+      if (sink) continue;
+      answer(by, entry.path, linkTarget, () => by.session.add(file));
     }
-    if (wanted.some(({ sink }) => sink)) {
-      piece(entry, content);
-      pieceEnd(entry);
-    } else noteFruitless(entry.path);
+    if (!wanted.some(({ sink }) => sink)) return;
+    piece(entry, content);
+    pieceEnd(entry);
   }
 
   function piece({ path }: TarEntry, bytes: Uint8Array): boolean {
@@ -207,18 +168,19 @@ export function openTreeAnalyzer(analyzers: readonly Analyzer[]): TreeAnalyzer {
 
   function pieceEnd({ path }: TarEntry): void {
     for (const { by, linkTarget, sink } of wanted) {
-      if (!sink) continue;
-      if (by.session.end) added.set(path, linkTarget);
-      const result = attempt(by.analyzer, path, () => sink.end());
-      if (result) keep(by.analyzer, path, result, linkTarget);
+      if (sink) answer(by, path, linkTarget, () => sink.end());
     }
-    noteFruitless(path);
   }
 
-  /** A file that was looked at in vain ends what a lower layer's file of that path told. */
-  function noteFruitless(path: string): void {
-    if (isAnswered || added.has(path)) return;
-    if (wanted.some(({ by }) => by.analyzer.scanner === undefined)) fruitless.add(path);
+  function answer(
+    { analyzer, session }: Running,
+    path: string,
+    linkTarget: boolean,
+    ask: () => FileResult | undefined,
+  ): void {
+    if (session.end) results.await(path, linkTarget);
+    const result = attempt(analyzer, path, ask);
+    if (result) keep(analyzer, path, result, linkTarget);
   }
 
   function attempt<T>(analyzer: Analyzer, path: string | undefined, run: () => T): T | undefined {
@@ -226,43 +188,39 @@ export function openTreeAnalyzer(analyzers: readonly Analyzer[]): TreeAnalyzer {
       return run();
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      note({ code: 'ANALYZER_FAILED', by: analyzer.id, ...(path !== undefined && { path }), message });
+      results.note({
+        code: 'ANALYZER_FAILED',
+        by: analyzer.id,
+        ...(path !== undefined && { path }),
+        message,
+      });
       return undefined;
     }
   }
 
   function keep(analyzer: Analyzer, path: string, result: FileResult, linkTarget: boolean): void {
-    const { diagnostics: told = [], installedFiles, ...rest } = result;
-    const isEmpty = rest.os === undefined && rest.redHatBuild === undefined && !rest.packages?.length;
+    const { diagnostics = [], installedFiles, ...facts } = result;
+    const isEmpty = facts.os === undefined && facts.redHatBuild === undefined && !facts.packages?.length;
     // A file elsewhere that only shares its name with a database is nobody's business.
     if (linkTarget && isEmpty && !installedFiles) return;
+    for (const diagnostic of diagnostics) results.note({ ...diagnostic, by: analyzer.id, path });
     if (installedFiles) ownership.add(path, installedFiles);
-    isAnswered = true;
-    for (const diagnostic of told) note({ ...diagnostic, by: analyzer.id, path });
-    const analysis: FileAnalysis = {
-      path,
-      analyzer: analyzer.id,
-      ...rest,
-      ...(linkTarget && { linkTarget }),
-    };
-    const saysNothing = Object.keys(analysis).length === 2;
-    if (saysNothing && installedFiles) return;
-    const known = results.get(path);
-    if (known) known.push(analysis);
-    else results.set(path, [analysis]);
+    if (installedFiles && Object.keys(facts).length === 0) return;
+    const analysis: FileAnalysis = { path, analyzer: analyzer.id, ...facts };
+    results.keep(linkTarget ? { ...analysis, linkTarget } : analysis);
   }
 
   function finishSessions(): void {
     for (const { analyzer, session } of running) {
       const late = session.end && attempt(analyzer, undefined, () => session.end?.());
       for (const [path, result] of late ?? []) {
-        const linkTarget = added.get(path);
+        const linkTarget = results.awaited(path);
         if (linkTarget !== undefined) keep(analyzer, path, result, linkTarget);
       }
     }
     if (refusedNames > 0) {
       const message = `${refusedNames} entries were left out because their names lead out of the root file system`;
-      note({ code: 'ENTRY_NAMES_REFUSED', by: 'tar', message });
+      results.note({ code: 'ENTRY_NAMES_REFUSED', by: 'tar', message });
     }
   }
 
@@ -275,20 +233,34 @@ export function openTreeAnalyzer(analyzers: readonly Analyzer[]): TreeAnalyzer {
     finish() {
       finishSessions();
       return {
-        files: ownership.mark([...results.values()].flat()),
+        files: ownership.mark(results.files()),
         links: [...links.values()],
         whiteouts: [...whiteouts],
         opaqueDirs: [...opaqueDirs],
-        replaced: [...replaced, ...fruitless],
-        directories: [...directories],
-        ...(touched && { touched: touched.encode() }),
-        diagnostics,
+        held: { files: heldFiles.encode(), directories: heldDirectories.encode() },
+        diagnostics: results.diagnostics(),
       };
     },
   };
 }
 
-function tooLarge(entry: TarEntry, analyzer: Analyzer): Diagnostic {
-  const message = `${entry.sizeBytes} bytes, more than the ${analyzer.maxFileBytes} that are read of such a file`;
-  return { code: 'FILE_TOO_LARGE', by: analyzer.id, path: entry.path, message };
+/** Most files end like none that anybody wants: told by the last character, before anybody is asked. */
+function openEndingIndex(running: readonly Running[]): (path: string) => readonly Running[] {
+  const byLastUnit = new Map<number, readonly Running[]>();
+  return (path) => {
+    const unit = path.charCodeAt(path.length - 1);
+    const known = byLastUnit.get(unit);
+    if (known) return known;
+    const those = running.filter(({ analyzer: { endings } }) => {
+      return endings === undefined || endings.some((ending) => ending.charCodeAt(ending.length - 1) === unit);
+    });
+    byLastUnit.set(unit, those);
+    return those;
+  };
+}
+
+function tooLarge({ path, sizeBytes }: TarEntry, { id, maxFileBytes }: Analyzer): Diagnostic {
+  const limit = Math.min(maxFileBytes, sizeBytes > maxFileBytes ? maxFileBytes : MAX_SPARSE_BYTES);
+  const message = `${sizeBytes} bytes, more than the ${limit} that are read of such a file`;
+  return { code: 'FILE_TOO_LARGE', by: id, path, message };
 }

@@ -56,6 +56,8 @@ export interface AnalyzerSession {
  */
 export interface Analyzer {
   readonly id: string;
+  /** Its files, for people. */
+  readonly reads?: string;
   /** Where it is of use: what is installed (images, root file systems), or trees of sources. Absent: both. */
   readonly appliesTo?: 'installed' | 'source';
   /** Runs only when this kind of finding is asked for. Absent: always. */
@@ -64,7 +66,9 @@ export interface Analyzer {
   readonly version: number;
   /** Larger files are not captured; a diagnostic says so. */
   readonly maxFileBytes: number;
-  /** Called for every regular file: keep it cheap. */
+  /** How all paths that it wants end: it is asked about no others. Absent: it is asked about every file. */
+  readonly endings?: readonly string[];
+  /** Called for very many files: keep it cheap. */
   wants(file: FileHeader): boolean;
   /**
    * Base names under which its files may lie elsewhere in the tree and be reached by a link from the usual place
@@ -84,10 +88,11 @@ export function eachFile(parse: (file: LayerFile) => FileResult | undefined): ()
   return () => ({ add: parse });
 }
 
+/** Raised whenever a tree is looked at or told of in another way, whatever the analyzers. */
+const TREE_VERSION = 2;
+
 /** Ids and versions in a fixed order: part of every cache key. */
 export function fingerprint(analyzers: readonly Analyzer[]): string {
-  return analyzers
-    .map((analyzer) => `${analyzer.id}@${analyzer.version}`)
-    .sort()
-    .join(',');
+  const ids = analyzers.map((analyzer) => `${analyzer.id}@${analyzer.version}`).sort();
+  return [`tree@${TREE_VERSION}`, ...ids].join(',');
 }

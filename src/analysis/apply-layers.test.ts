@@ -85,6 +85,33 @@ describe('applying layers', () => {
     expect(names(apply([status('a')], [status('b'), { path: 'var/db/.wh.status' }]))).toEqual(['b']);
   });
 
+  test.each<[string, TarMember]>([
+    ['a link in the place of its directory', { path: 'var/db/status.d', type: '2', link: '/elsewhere' }],
+    ['a file in the place of its directory', { path: 'var/db/status.d', content: 'x' }],
+    ['a link in its own place', { path: 'var/db/status.d/one', type: '2', link: '/nowhere' }],
+    ['a device in its own place', { path: 'var/db/status.d/one', type: '3' }],
+    ['a directory in its own place', { path: 'var/db/status.d/one', type: '5' }],
+    ['a file that says nothing', { path: 'var/db/status.d/one', content: '' }],
+    ['a link far above', { path: 'var', type: '2', link: '/elsewhere' }],
+  ])('a file is gone when a later layer has %s', (_, member) => {
+    const base = [{ path: 'var/db/status.d/one', content: 'one' }];
+    expect(names(apply(base))).toEqual(['one']);
+    expect(names(apply(base, [member]))).toEqual([]);
+    expect(names(apply(base, [member], base))).toEqual(['one']);
+  });
+
+  test('what many files say alike is put together in one go', () => {
+    const started = performance.now();
+    const members = Array.from({ length: 20_000 }, (_, i) => ({
+      path: `var/db/status.d/${i}`,
+      content: 'same',
+    }));
+    const inventory = apply(members);
+    expect(inventory.packages).toHaveLength(1);
+    expect(inventory.packages[0]?.paths).toHaveLength(20_000);
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
   test('a directory entry changes nothing below it', () => {
     expect(names(apply([status('a')], [{ path: 'var/db', type: '5' }]))).toEqual(['a']);
   });

@@ -37,15 +37,17 @@ function collectPackages(files: readonly VisibleFile[], layers: readonly Applied
   const origins = firstLayers(layers);
   const builds = layers.map(({ analysis }) => analysis.files.find((file) => file.redHatBuild)?.redHatBuild);
   const found = new Map<string, Package>();
+  const paths = new Map<string, Set<string>>();
   for (const { analysis } of files) {
     if (analysis.ownedByOs) continue;
     for (const pkg of analysis.packages ?? []) {
       const key = packageKey(pkg);
-      const known = found.get(key);
-      if (known) {
-        found.set(key, { ...known, paths: [...new Set([...known.paths, ...pkg.paths])] });
+      const places = paths.get(key);
+      if (places) {
+        for (const path of pkg.paths) places.add(path);
         continue;
       }
+      paths.set(key, new Set(pkg.paths));
       const index = origins.get(key) ?? 0;
       const layer = layers[index];
       const redHatBuild = pkg.type === 'rpm' ? buildFor(builds, index) : undefined;
@@ -56,7 +58,10 @@ function collectPackages(files: readonly VisibleFile[], layers: readonly Applied
       });
     }
   }
-  return [...found.values()];
+  return Array.from(found, ([key, pkg]) => {
+    const places = paths.get(key);
+    return places && places.size > pkg.paths.length ? { ...pkg, paths: [...places] } : pkg;
+  });
 }
 
 /** A package of an application is another one in another place; a distribution has each only once. */
@@ -98,7 +103,7 @@ const PACKAGE_TYPE_OF: Readonly<Record<string, Package['type']>> = {
 /** Says so when a package database does not belong to the operating system that the release files name. */
 function otherSystems(packages: readonly Package[], family: string | undefined): Diagnostic[] {
   if (family === undefined) return [];
-  const own = PACKAGE_TYPE_OF[family];
+  const own = Object.hasOwn(PACKAGE_TYPE_OF, family) ? PACKAGE_TYPE_OF[family] : undefined;
   const foreign =
     own === undefined ? [] : packages.filter((pkg) => pkg.application === undefined && pkg.type !== own);
   const types = [...new Set(foreign.map((pkg) => pkg.type))];

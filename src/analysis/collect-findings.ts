@@ -10,15 +10,20 @@ export function collectSecrets(
   layers: readonly AppliedLayer[],
 ): SecretFinding[] {
   const seen = new Set(visible.map(({ analysis }) => analysis));
-  return withSecrets.flatMap(({ path, layerIndex, analysis }) =>
-    (analysis.secrets ?? []).map((secret) => ({
-      kind: 'secret' as const,
-      ...secret,
-      path,
-      ...layerOf(layers[layerIndex]),
-      ...(!seen.has(analysis) && { isDeleted: true as const }),
-    })),
-  );
+  const found = new Map<string, SecretFinding>();
+  for (const { path, layerIndex, analysis } of withSecrets) {
+    for (const secret of analysis.secrets ?? []) {
+      // A file that is written anew and has the secret still: told once, of the later layer.
+      found.set([path, secret.ruleId, secret.match].join('\0'), {
+        kind: 'secret',
+        ...secret,
+        path,
+        ...layerOf(layers[layerIndex]),
+        ...(!seen.has(analysis) && { isDeleted: true }),
+      });
+    }
+  }
+  return [...found.values()];
 }
 
 export function collectMisconfigurations(

@@ -2,7 +2,7 @@ import { linkTargetPath } from '../codec/tar/path.ts';
 import type { Diagnostic, FileAnalysis, LayerAnalysis, LinkEntry } from '../model/analysis.ts';
 import type { Digest } from '../model/image.ts';
 import type { Analyzer } from './analyzer.ts';
-import { readPathHashes } from './path-hashes.ts';
+import { decodePathHashes, hashesOf } from './path-hashes.ts';
 import { ancestorsOf } from './usual-places.ts';
 
 /** As the kernel's own limit on links in one look-up. */
@@ -25,7 +25,7 @@ export interface VisibleFile {
 export interface MergedTree {
   /** The files that count in the end. */
   readonly files: readonly VisibleFile[];
-  /** Files with secrets, whether or not a later layer hides them: of one path the latest. */
+  /** Files with secrets in order of their layers, whether or not a later one hides them. */
   readonly withSecrets: readonly VisibleFile[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -38,12 +38,12 @@ interface Tree {
 
 /** The files that count once all layers lie on one another, and what is to be said about them. */
 export function mergeTree(layers: readonly AppliedLayer[], analyzers: readonly Analyzer[]): MergedTree {
-  const withSecrets = new Map<string, VisibleFile>();
+  const withSecrets: VisibleFile[] = [];
   const tree: Tree = { files: new Map(), links: new Map(), diagnostics: new Map() };
   const pathless: Diagnostic[] = [];
+  const hideBelow = openHiding(tree);
   layers.forEach(({ analysis }, index) => {
-    hide(tree, analysis.whiteouts, analysis.opaqueDirs, analysis.replaced, analysis.directories);
-    if (analysis.touched !== undefined) hideTouched(tree, readPathHashes(analysis.touched));
+    hideBelow(analysis);
     const own = groupByPath(analysis.files);
     for (const [path, files] of own) {
       tree.links.delete(path);
@@ -53,7 +53,7 @@ export function mergeTree(layers: readonly AppliedLayer[], analyzers: readonly A
         files.map((file) => ({ path, layerIndex: index, analysis: file })),
       );
       for (const file of files)
-        if (file.secrets) withSecrets.set(path, { path, layerIndex: index, analysis: file });
+        if (file.secrets) withSecrets.push({ path, layerIndex: index, analysis: file });
     }
     for (const link of analysis.links) applyLink(tree, link, own, index);
     for (const diagnostic of analysis.diagnostics) {
@@ -63,34 +63,33 @@ export function mergeTree(layers: readonly AppliedLayer[], analyzers: readonly A
   });
   const { files, dangling } = reachable(tree, analyzers);
   const told = [...pathless, ...[...tree.diagnostics.values()].flat(), ...dangling];
-  return { files, withSecrets: [...withSecrets.values()], diagnostics: told };
+  return { files, withSecrets, diagnostics: told };
 }
 
-function hide(
-  tree: Tree,
-  whiteouts: readonly string[],
-  opaqueDirs: readonly string[],
-  replaced: readonly string[],
-  directories: readonly string[],
-): void {
-  const gone = new Set([...whiteouts, ...replaced]);
-  const emptied = new Set(opaqueDirs);
-  const exact = new Set(directories);
-  if (gone.size + emptied.size + exact.size === 0) return;
-  const isHidden = (path: string): boolean => {
-    if (gone.has(path) || exact.has(path) || emptied.has('')) return true;
-    for (const ancestor of ancestorsOf(path)) if (gone.has(ancestor) || emptied.has(ancestor)) return true;
-    return false;
+/** Takes away what a layer hides of those below it. */
+function openHiding(tree: Tree): (analysis: LayerAnalysis) => void {
+  const hashes = new Map<string, readonly number[]>();
+  const hashesFor = (path: string): readonly number[] => {
+    const known = hashes.get(path) ?? hashesOf(path);
+    hashes.set(path, known);
+    return known;
   };
-  for (const map of [tree.files, tree.links, tree.diagnostics]) {
-    for (const path of map.keys()) if (isHidden(path)) map.delete(path);
-  }
-}
-
-/** A path that a layer holds anew is no longer what it was below. */
-function hideTouched(tree: Tree, isTouched: (path: string) => boolean): void {
-  for (const map of [tree.files, tree.diagnostics])
-    for (const path of map.keys()) if (isTouched(path)) map.delete(path);
+  return ({ whiteouts, opaqueDirs, held }) => {
+    if (tree.files.size + tree.links.size + tree.diagnostics.size === 0) return;
+    const gone = new Set(whiteouts);
+    const emptied = new Set(opaqueDirs);
+    const [files, directories] = [decodePathHashes(held.files), decodePathHashes(held.directories)];
+    const isHidden = (path: string): boolean => {
+      if (gone.has(path) || emptied.has('')) return true;
+      const own = hashesFor(path);
+      if (directories.has(own.at(-1) ?? 0) || own.some((hash) => files.has(hash))) return true;
+      if (gone.size + emptied.size === 0) return false;
+      for (const ancestor of ancestorsOf(path)) if (gone.has(ancestor) || emptied.has(ancestor)) return true;
+      return false;
+    };
+    for (const map of [tree.files, tree.links, tree.diagnostics])
+      for (const path of map.keys()) if (isHidden(path)) map.delete(path);
+  };
 }
 
 function applyLink(

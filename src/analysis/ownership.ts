@@ -3,6 +3,8 @@ import type { FileResult } from './analyzer.ts';
 
 /** Which files of a layer its distribution's packages have brought. */
 export interface Ownership {
+  /** The entry of that path is replaced by a later one. */
+  forget(path: string): void;
   add(path: string, installedFiles: NonNullable<FileResult['installedFiles']>): void;
   /** Marks the analyses of files that a package has brought. */
   mark(files: readonly FileAnalysis[]): FileAnalysis[];
@@ -14,6 +16,7 @@ const MAX_INSTALLED_FILES = 5_000_000;
 export function openOwnership(): Ownership {
   const lists = new Map<string, NonNullable<FileResult['installedFiles']>>();
   return {
+    forget: (path) => void lists.delete(path),
     add: (path, installedFiles) => void lists.set(path, installedFiles),
     mark(files) {
       const candidates = new Set(files.filter(isOfApplication).map(({ path }) => path));

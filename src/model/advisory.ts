@@ -40,6 +40,8 @@ export interface Advisory {
   readonly id: string;
   /** Ids of the vendor's own announcements (`RHSA-…`, `ALSA-…`). */
   readonly vendorIds: readonly string[];
+  /** Other ids of the same vulnerability, where the source names them. */
+  readonly aliases?: readonly string[];
   readonly source?: DataSource;
   /** Affected when the installed version lies in any of them. One open range: affected whatever the version. */
   readonly affected: readonly VersionRange[];
@@ -88,4 +90,6 @@ export interface AdvisoryDbVersion {
   readonly nextUpdateAt?: string;
   /** The built-in sample, not real data. */
   readonly sample?: boolean;
+  /** Where several databases answer as one: each of them, the first heard first. */
+  readonly parts?: readonly AdvisoryDbVersion[];
 }

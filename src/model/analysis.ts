@@ -84,14 +84,10 @@ export interface LayerAnalysis {
   readonly whiteouts: readonly string[];
   readonly opaqueDirs: readonly string[];
   /**
-   * Paths that lie on the way to a usual place and hold something other than a directory, and files that were looked at
-   * in vain: they hide what was there and below.
+   * All paths of the layer, as hashes: whatever a lower layer has at such a path is replaced, and what it has below one
+   * that is no directory is gone.
    */
-  readonly replaced: readonly string[];
-  /** Directories on the way to a usual place: each hides a file or link of a lower layer at that very path. */
-  readonly directories: readonly string[];
-  /** Hashes of all paths, where findings were looked for that end when a file is written anew. */
-  readonly touched?: string;
+  readonly held: { readonly files: string; readonly directories: string };
   readonly diagnostics: readonly Diagnostic[];
 }
 

@@ -56,7 +56,10 @@ export interface ImageConfig {
 export interface Image {
   /** What the user asked for, as it is shown in reports. */
   readonly name: string;
-  readonly kind: 'image' | 'filesystem';
+  /** `sbom`: a bill of materials speaks for it, and nothing of it can be read. */
+  readonly kind: 'image' | 'filesystem' | 'sbom';
+  /** Of a bill of materials. */
+  readonly sbomFormat?: 'cyclonedx' | 'spdx';
   /** Only for images of a registry. */
   readonly reference?: ImageReference;
   /** Digest of the platform's manifest; for a Docker archive, which has none, the config digest. */

@@ -20,7 +20,21 @@ export interface Report {
   readonly layerSizes: Readonly<Record<string, number>>;
   readonly packages: readonly Package[];
   readonly findings: readonly Finding[];
+  /** Only in what is told to one asker; a stored report never has it. */
+  readonly suppressed?: readonly SuppressedFinding[];
   readonly diagnostics: readonly Diagnostic[];
+}
+
+/** A finding that is not counted, and on whose word. */
+export interface SuppressedFinding {
+  readonly finding: Finding;
+  /** `ignored` by a rule of the asker, else what a VEX document says. */
+  readonly status: 'ignored' | 'not_affected' | 'fixed';
+  readonly statement?: string;
+  /** VEX's word for why, such as `vulnerable_code_not_present`. */
+  readonly justification?: string;
+  /** The file that says so. */
+  readonly source: string;
 }
 
 /** Never a tag, a filter or a format: one result serves every asker. */

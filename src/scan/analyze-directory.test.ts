@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { chooseAnalyzers } from './analyzers.ts';
 import { analyzeDirectory } from './analyze-directory.ts';
 
-const analyzers = chooseAnalyzers({ subject: 'installed', scanners: [] });
+const analyzers = await chooseAnalyzers({ subject: 'installed', scanners: [] });
 
 const STATUS = 'Package: sample\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.0-1\n\n';
 const signal = new AbortController().signal;

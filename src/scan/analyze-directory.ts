@@ -29,7 +29,7 @@ export async function analyzeDirectory(
 ): Promise<{ image: Image; inventory: Inventory }> {
   const stat = await lstatOf(root);
   if (!stat?.isDirectory()) throw new DrydockError('SOURCE_NOT_FOUND', `${root} is not a directory`);
-  const own = (await isInstalledSystem(root, analyzers)) ? analyzers : sourceAnalyzers(analyzers);
+  const own = (await isInstalledSystem(root, analyzers)) ? analyzers : await sourceAnalyzers(analyzers);
   const tree = openTreeAnalyzer(own.list);
   const unread: Diagnostic[] = [];
   await walk({ root, tree, unread, signal }, '');
@@ -56,7 +56,7 @@ async function isInstalledSystem(root: string, { list }: ChosenAnalyzers): Promi
   return found.some((stat) => stat !== undefined);
 }
 
-function sourceAnalyzers({ choice }: ChosenAnalyzers): ChosenAnalyzers {
+function sourceAnalyzers({ choice }: ChosenAnalyzers): Promise<ChosenAnalyzers> {
   return chooseAnalyzers({ ...choice, subject: 'source' });
 }
 
@@ -100,7 +100,9 @@ async function visit({ root, tree, unread }: Walk, path: string): Promise<EntryK
     kind,
     sizeBytes: stat.size,
     mode: stat.mode & 0o7777,
-    ...(kind === 'symlink' && { linkTarget: await readlink(file) }),
+    uid: stat.uid,
+    gid: stat.gid,
+    ...(kind === 'symlink' && { linkTarget: await readlink(file).catch(() => '') }), // gone meanwhile
   };
   const wish = tree.entry(entry);
   if (!wish || kind !== 'file') return kind;

@@ -1,36 +1,130 @@
+import { enrich } from '../advisories/enrichment/enrich.ts';
+import type { EnrichmentSource } from '../advisories/enrichment/source.ts';
+import type { JavaDbSource } from '../advisories/java-db/source.ts';
 import type { AdvisorySource } from '../advisories/source.ts';
-import { matchInventory } from '../match/match.ts';
+import { identifyJars } from '../match/identify.ts';
+import { matchInventory, type Matched } from '../match/match.ts';
+import type { LicenseCategories } from '../analysis/licenses/categories.ts';
 import type { Inventory } from '../model/analysis.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Image } from '../model/image.ts';
+import type { Package } from '../model/package.ts';
 import type { Report } from '../model/report.ts';
+import type { AnalyzerChoice, ChosenAnalyzers } from './analyzers.ts';
 
 export interface AssessParts {
+  /** Which say what is looked for in the image's configuration, too. */
+  readonly analyzers: ChosenAnalyzers;
   readonly advisories: AdvisorySource;
+  /** Names jars that do not say what they are. */
+  readonly javaDb?: JavaDbSource;
+  /** What is known of vulnerabilities besides. */
+  readonly enrichment?: EnrichmentSource;
   readonly engine: string;
   readonly now: () => Date;
 }
 
-/** Judges an inventory by the database in use. Reads nothing of the image. */
+export interface AssessOptions {
+  /** False: nothing is compared with advisories, and no database is needed. */
+  readonly vulnerabilities: boolean;
+  readonly severitySources: readonly string[];
+  /** Which licences are of which category, where that is not what most hold. */
+  readonly licenseCategories?: LicenseCategories;
+}
+
+/** Judges an inventory by the databases in use. Reads nothing of the image. */
 export async function assess(
   image: Image,
   inventory: Inventory,
-  options: { readonly severitySources: readonly string[] },
+  options: AssessOptions,
   parts: AssessParts,
 ): Promise<Report> {
-  await using store = await parts.advisories.open();
   const now = parts.now();
-  const judged = matchInventory(inventory, store, { severitySources: options.severitySources, now });
+  const judged = options.vulnerabilities
+    ? await judge(inventory, options, now, parts)
+    : { ...unjudged, packages: identifyJars(inventory.packages, undefined) };
   return {
     schema: 1,
     image,
     scannedAt: now.toISOString(),
     engine: parts.engine,
-    advisoryDbs: [store.version],
+    advisoryDbs: judged.advisoryDbs,
     ...(inventory.os && { os: inventory.os }),
-    endOfLife: judged.endOfLife,
+    ...(judged.endOfLife !== undefined && { endOfLife: judged.endOfLife }),
     layerSizes: inventory.layerSizes,
-    packages: inventory.packages,
-    findings: judged.findings,
+    packages: judged.packages,
+    findings: [
+      ...judged.findings,
+      ...inventory.findings,
+      ...(await configFindings(image, parts.analyzers.choice)),
+      ...(await licenseFindings(judged.packages, inventory, options, parts.analyzers.choice)),
+    ],
     diagnostics: [...inventory.diagnostics, ...judged.diagnostics],
   };
+}
+
+/** What databases say of an inventory. */
+type Judged = Omit<Matched, 'endOfLife' | 'findings'> &
+  Pick<Report, 'advisoryDbs' | 'packages' | 'findings'> & { readonly endOfLife?: boolean };
+
+const unjudged: Omit<Judged, 'packages'> = { findings: [], diagnostics: [], advisoryDbs: [] };
+
+async function judge(
+  inventory: Inventory,
+  { severitySources }: AssessOptions,
+  now: Date,
+  { advisories, javaDb, enrichment }: AssessParts,
+): Promise<Judged> {
+  await using store = await advisories.open();
+  const packages = await identified(inventory.packages, javaDb);
+  const matched = matchInventory({ ...inventory, packages }, store, { severitySources, now });
+  const dbs = store.version.parts ?? [store.version];
+  const javaVersion = await javaDb?.current();
+  const advisoryDbs = [...dbs, ...(javaVersion ? [javaVersion] : [])];
+  if (!enrichment) return { ...matched, packages, advisoryDbs };
+  using known = await enrichment.open();
+  const findings = enrich(matched.findings, known);
+  return { ...matched, findings, packages, advisoryDbs: [...advisoryDbs, known.version] };
+}
+
+async function identified(
+  packages: readonly Package[],
+  javaDb: JavaDbSource | undefined,
+): Promise<Package[]> {
+  if (!javaDb) return identifyJars(packages, undefined);
+  const opened = await javaDb.open();
+  try {
+    return identifyJars(packages, opened);
+  } finally {
+    opened.close();
+  }
+}
+
+async function configFindings({ kind, config }: Image, choice: AnalyzerChoice): Promise<Finding[]> {
+  if (kind !== 'image') return [];
+  const findings: Finding[] = [];
+  if (choice.scanners.includes('secret')) {
+    const { findSecretsInImageConfig } = await import('../analysis/secrets/image-config.ts');
+    findings.push(...findSecretsInImageConfig(config, choice.secretRules));
+  }
+  if (choice.scanners.includes('misconfiguration')) {
+    const { checkImageConfig } = await import('../analysis/filesystem/check-image-config.ts');
+    findings.push(...checkImageConfig(config));
+  }
+  return findings;
+}
+
+async function licenseFindings(
+  packages: readonly Package[],
+  { licenseFiles = [] }: Inventory,
+  { licenseCategories = {} }: AssessOptions,
+  { scanners }: AnalyzerChoice,
+): Promise<Finding[]> {
+  if (!scanners.includes('license')) return [];
+  const { fileLicenseFindings, packageLicenseFindings } =
+    await import('../analysis/licenses/license-findings.ts');
+  return [
+    ...packageLicenseFindings(packages, licenseCategories),
+    ...fileLicenseFindings(licenseFiles, licenseCategories),
+  ];
 }

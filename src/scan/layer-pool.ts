@@ -113,10 +113,11 @@ export function openLayerPool(options: LayerPoolOptions): LayerPool {
     let isSound = false;
     try {
       const reading = await untilAborted(signal, () => runOn(threads, request, rings, signal));
-      isSound = true;
+      // Of damaged data the zstd decoder keeps what it had set aside for it, as long as its thread lives.
+      isSound = !('failure' in reading.result);
       return reading;
     } finally {
-      if (!isSound) rings.forEach(cancelRing);
+      if (!isSound) rings.forEach(cancelRing); // which does nothing to one that is read to its end
       giveBack(threads, isSound);
     }
   }
@@ -184,7 +185,8 @@ async function readHere(request: LayerRequest, signal: AbortSignal): Promise<Lay
     signal.throwIfAborted();
   };
   const job: LayerJob = { kind: 'read', input, algorithms: request.algorithms };
-  const reading = await runLayerJob(job, chooseAnalyzers(request.choice).list, request.onProgress, breathe);
+  const { list } = await chooseAnalyzers(request.choice);
+  const reading = await runLayerJob(job, list, request.onProgress, breathe);
   if (!reading) throw new Error('a layer was read without a reading');
   return reading;
 }

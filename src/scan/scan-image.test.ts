@@ -17,7 +17,7 @@ import { chooseAnalyzers } from './analyzers.ts';
 import { openLayerPool } from './layer-pool.ts';
 import { scanImage, type ScanParts } from './scan-image.ts';
 
-const analyzers = chooseAnalyzers({ subject: 'installed', scanners: [] });
+const analyzers = await chooseAnalyzers({ subject: 'installed', scanners: [] });
 
 const signal = new AbortController().signal;
 const status = (name: string, version: string): string =>
@@ -94,7 +94,12 @@ async function scan(using: ScanParts, name = 'sample'): Promise<Report> {
       return source.openLayer(image, layer, options);
     },
   };
-  return scanImage({ kind: 'image', source: counting }, { severitySources: ['auto'] }, using, { signal });
+  return scanImage(
+    { kind: 'image', source: counting },
+    { vulnerabilities: true, severitySources: ['auto'] },
+    using,
+    { signal },
+  );
 }
 
 const found = (report: Report): string[] =>

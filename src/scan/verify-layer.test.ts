@@ -27,8 +27,7 @@ const contents = {
   links: [],
   whiteouts: [],
   opaqueDirs: [],
-  replaced: [],
-  directories: [],
+  held: { files: '', directories: '' },
   diagnostics: [],
 };
 const good: LayerReading = {

@@ -40,6 +40,7 @@ const PLACES: ReadonlySet<string> = new Set([
 /** Release files, whoever's they are; {@link resolveOperatingSystem} weighs what they say. */
 const osRelease: Analyzer = {
   id: 'os-release',
+  reads: 'etc/os-release and other release files',
   version: 1,
   maxFileBytes: 1 << 20,
   wants: (file) => PLACES.has(file.path),

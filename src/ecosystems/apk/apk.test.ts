@@ -217,3 +217,15 @@ describe.skipIf(!shared)('real databases (needs ../shared)', () => {
     expect(complete).toHaveLength(count);
   });
 });
+
+test('files that packages have brought', () => {
+  const path = 'lib/apk/db/installed';
+  const content = Buffer.from(
+    'P:a\nV:1-r0\nF:\nR:root\nF:usr/bin\nR:a\na:0:0:755\nR:b\nZ:Q1x=\n\nP:b\nV:1-r0\nR:c\nF:etc\nR:d',
+  );
+  const result = apkEcosystem.analyzers[0]
+    ?.begin()
+    .add({ path, sizeBytes: content.length, mode: 0o644, content });
+  content.fill(0);
+  expect([...(result?.installedFiles?.() ?? [])]).toEqual(['root', 'usr/bin/a', 'usr/bin/b', 'c', 'etc/d']);
+});

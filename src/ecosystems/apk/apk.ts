@@ -1,6 +1,7 @@
 import { eachFile, type Analyzer } from '../../analysis/analyzer.ts';
 import { apk } from '../../versions/apk.ts';
 import type { Ecosystem } from '../ecosystem.ts';
+import { installedFiles } from './installed-files.ts';
 import { parseInstalled } from './parse-installed.ts';
 
 const PLACES: readonly string[] = ['lib/apk/db/installed', 'usr/lib/apk/db/installed'];
@@ -8,16 +9,19 @@ const PLACES: readonly string[] = ['lib/apk/db/installed', 'usr/lib/apk/db/insta
 /** The database of apk-tools. */
 const apkInstalled: Analyzer = {
   id: 'apk-installed',
-  version: 1,
+  reads: 'lib/apk/db/installed',
+  version: 2,
   /** Lists every installed file: room for half a million of them. */
   maxFileBytes: 64 << 20,
   wants: (file) => PLACES.includes(file.path),
   linkedNames: ['installed'],
   usualPlaces: PLACES,
-  begin: eachFile((file) => {
-    const result = parseInstalled(file.content, file.path);
+  begin: eachFile(({ path, content }) => {
+    const result = parseInstalled(content, path);
     // Elsewhere a file of that name may be anything at all.
-    return PLACES.includes(file.path) || result.packages?.length ? result : undefined;
+    if (!PLACES.includes(path)) return result.packages?.length ? result : undefined;
+    const database = Buffer.from(content);
+    return { ...result, installedFiles: () => installedFiles(database) };
   }),
 };
 

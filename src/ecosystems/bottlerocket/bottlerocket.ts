@@ -12,6 +12,7 @@ const CONTROL = /[\0-\x1f\x7f-\x9f]/g;
 
 const inventory: Analyzer = {
   id: 'bottlerocket-inventory',
+  reads: 'application-inventory.json',
   version: 2,
   maxFileBytes: 16 << 20,
   wants: ({ path }) => PLACES.includes(path),

@@ -224,7 +224,9 @@ describe('analyzers', () => {
     expect(status?.wants(header(STATUS))).toBe(true);
     expect(status?.wants(header('var/lib/dpkg/status-old'))).toBe(false);
     expect(directory?.wants(header('var/lib/dpkg/status.d/libc6'))).toBe(true);
-    expect(directory?.wants(header('var/lib/dpkg/status.d/libc6.md5sums'))).toBe(false);
+    expect(directory?.wants(header('var/lib/dpkg/status.d/libc6.md5sums'))).toBe(true);
+    expect(status?.wants(header('var/lib/dpkg/info/libc6:amd64.list'))).toBe(true);
+    expect(status?.wants(header('var/lib/dpkg/info/libc6:amd64.postinst'))).toBe(false);
     expect(directory?.wants(header('var/lib/dpkg/status.d/a/b'))).toBe(false);
   });
 
@@ -286,5 +288,59 @@ describe.skipIf(!shared)('a real database (needs ../shared)', () => {
     const result = parse(stdout);
     expect(result.packages).toHaveLength(101);
     expect(result.diagnostics).toEqual([]);
+  });
+});
+
+describe('files that packages have brought', () => {
+  const [status, directory] = debEcosystem.analyzers;
+  const info = 'var/lib/dpkg/info/';
+  const text = `${record('a', '1')}\n${record('b', '2', 'Maintainer: Docker <support@docker.com>\n')}`;
+  const lists: readonly [string, string][] = [
+    [`${info}a.list`, '/.\n/usr\n/usr/bin\n/usr/bin/a\n/lib/a.so\n'],
+    [`${info}b:amd64.list`, '/.\n/usr/bin/b\n'],
+  ];
+
+  function filesIn(analyzer: typeof status, files: readonly (readonly [string, string])[]): string[] {
+    const session = analyzer?.begin();
+    const results = files.map(([path, content]) => {
+      const bytes = Buffer.from(content);
+      const result = session?.add({ path, sizeBytes: bytes.length, mode: 0o644, content: bytes });
+      bytes.fill(0); // what is given is only there until then
+      return result;
+    });
+    const late = [...(session?.end?.() ?? [])].map(([, result]) => result);
+    return [...results, ...late].flatMap((result) => [...(result?.installedFiles?.() ?? [])]);
+  }
+
+  test('are those of the lists, whatever comes first, but not of other makers', () => {
+    const expected = ['usr', 'usr/bin', 'usr/bin/a', 'lib/a.so', 'usr/lib/a.so'];
+    expect(filesIn(status, [[STATUS, text], ...lists])).toEqual(expected);
+    expect(filesIn(status, [...lists, [STATUS, text]])).toEqual(expected);
+  });
+
+  test('count in a layer that holds only lists', () => {
+    expect(filesIn(status, lists)).toContain('usr/bin/b');
+  });
+
+  test('stand in status.d with their digests', () => {
+    const sums = `${'0'.repeat(32)}  usr/share/a\n${'1'.repeat(32)}  ./x y\nodd\n`;
+    const files = ['a', 'b'].map((name): [string, string] => [`var/lib/dpkg/status.d/${name}.md5sums`, sums]);
+    const records = text
+      .split('\n\n\n')
+      .map((one, i): [string, string] => [`var/lib/dpkg/status.d/${i === 0 ? 'a' : 'b'}`, one]);
+    expect(records).toHaveLength(2);
+    expect(filesIn(directory, [...files, ...records])).toEqual(['usr/share/a', 'x y']);
+  });
+
+  test('are left out beyond a bound, and that is said', () => {
+    const session = status?.begin();
+    const content = Buffer.alloc(20 << 20, 0x61);
+    for (const name of ['a', 'b']) {
+      session?.add({ path: `${info}${name}.list`, sizeBytes: content.length, mode: 0o644, content });
+    }
+    const results = [...(session?.end?.() ?? [])];
+    expect(results.map(([path, { diagnostics }]) => [path, diagnostics?.[0]?.code])).toEqual([
+      [`${info}a.list`, 'PACKAGE_FILES_LIMIT'],
+    ]);
   });
 });

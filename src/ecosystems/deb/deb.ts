@@ -1,40 +1,39 @@
-import { eachFile, type Analyzer } from '../../analysis/analyzer.ts';
+import type { Analyzer } from '../../analysis/analyzer.ts';
 import { deb } from '../../versions/deb.ts';
 import type { Ecosystem } from '../ecosystem.ts';
-import { parseStatus } from './parse-status.ts';
+import {
+  beginStatus,
+  beginStatusDirectory,
+  isFileList,
+  STATUS,
+  STATUS_DIRECTORY,
+} from './status-sessions.ts';
 
-const STATUS = 'var/lib/dpkg/status';
-const STATUS_DIRECTORY = 'var/lib/dpkg/status.d/';
 /** Ten times the database of a machine with everything installed. */
 const MAX_FILE_BYTES = 64 << 20;
 
 /** The database of dpkg. */
 const dpkgStatus: Analyzer = {
   id: 'dpkg-status',
-  version: 1,
+  reads: 'var/lib/dpkg/status, info/*.list',
+  version: 2,
   maxFileBytes: MAX_FILE_BYTES,
-  wants: (file) => file.path === STATUS,
+  wants: ({ path }) => path === STATUS || isFileList(path),
   // dpkg keeps its last state as a hard link, and an archive may hold that name first.
   linkedNames: ['status', 'status-old'],
   usualPlaces: [STATUS],
-  begin: eachFile((file) => {
-    const result = parseStatus(file.content, file.path, 'all');
-    // Elsewhere a file of that name may be anything at all.
-    return file.path === STATUS || result.packages?.length ? result : undefined;
-  }),
+  begin: beginStatus,
 };
 
 /** A record a file, as images have that were put together without dpkg. */
 const dpkgStatusDirectory: Analyzer = {
   id: 'dpkg-status-d',
-  version: 1,
+  reads: 'var/lib/dpkg/status.d/*',
+  version: 2,
   maxFileBytes: MAX_FILE_BYTES,
-  wants: ({ path }) =>
-    path.startsWith(STATUS_DIRECTORY) &&
-    !path.includes('/', STATUS_DIRECTORY.length) &&
-    !path.endsWith('.md5sums'),
+  wants: ({ path }) => path.startsWith(STATUS_DIRECTORY) && !path.includes('/', STATUS_DIRECTORY.length),
   usualPlaces: [STATUS_DIRECTORY],
-  begin: eachFile((file) => parseStatus(file.content, file.path, 'one')),
+  begin: beginStatusDirectory,
 };
 
 /** Packages of Debian, Ubuntu and their kin. */

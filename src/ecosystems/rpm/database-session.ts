@@ -1,5 +1,5 @@
 import type { AnalyzerSession, FileResult } from '../../analysis/analyzer.ts';
-import { MOST_OF_ONE_LAYER, readRpmDatabase } from './read-database.ts';
+import { MOST_OF_ONE_LAYER, readRpmDatabase, type RpmDatabase } from './read-database.ts';
 
 const SQLITE = '.sqlite';
 const WAL = '-wal';
@@ -21,10 +21,16 @@ export function beginDatabases(isUsualPlace: (path: string) => boolean): Analyze
     held.set(path, new Uint8Array(content));
   }
 
+  /** What some database elsewhere says of files is not what this system holds. */
+  function read(database: RpmDatabase): FileResult {
+    const { installedFiles, ...rest } = readRpmDatabase(database, allowance);
+    return { ...rest, ...(installedFiles && isUsualPlace(database.path) && { installedFiles }) };
+  }
+
   function readHeld(): void {
     for (const [path, content] of databases) {
       const wal = logs.get(path);
-      results.set(path, readRpmDatabase({ path, content, ...(wal && { wal }) }, allowance));
+      results.set(path, read({ path, content, ...(wal && { wal }) }));
     }
     for (const [path, wal] of logs) {
       if (wal.length > 0 && !databases.has(path)) results.set(path + WAL, lonelyLog());
@@ -40,7 +46,7 @@ export function beginDatabases(isUsualPlace: (path: string) => boolean): Analyze
       else if (path.endsWith(WAL)) hold(logs, path.slice(0, -WAL.length), content);
       // The other formats stand alone: no need to hold them.
       else if (isUsualPlace(path) || looksLikeDatabase(content)) {
-        return readRpmDatabase({ path, content }, allowance);
+        return read({ path, content });
       }
       return undefined;
     },

@@ -8,6 +8,7 @@ import type { Package } from '../../model/package.ts';
 import { rpm } from '../../versions/rpm.ts';
 import { openDiagnosticList, shown, type DiagnosticList } from '../diagnostic-list.ts';
 import { openDependencies, type Dependencies } from './dependencies.ts';
+import { openInstalledFiles, type InstalledFiles } from './installed-files.ts';
 import { toRpmPackage } from './rpm-package.ts';
 
 /** One package database with the write-ahead log that lies beside it. */
@@ -38,12 +39,14 @@ export function readRpmDatabase(
 ): FileResult {
   const diagnostics = openDiagnosticList();
   const dependencies = openDependencies();
+  const files = openInstalledFiles();
   try {
     readPackages(blobsOf(database, diagnostics), {
       path: database.path,
       allowance,
       diagnostics,
       dependencies,
+      files,
     });
   } catch (error) {
     if (!(error instanceof CodecError)) throw error;
@@ -52,7 +55,14 @@ export function readRpmDatabase(
   if (!dependencies.isComplete()) {
     diagnostics.add('PACKAGE_LIMIT', 'there are too many dependencies between packages; some were not read');
   }
-  return { packages: dependencies.resolve(), diagnostics: diagnostics.all() };
+  if (!files.isComplete()) {
+    diagnostics.add('PACKAGE_FILES_LIMIT', 'packages have too many files; those of some were not read');
+  }
+  return {
+    packages: dependencies.resolve(),
+    diagnostics: diagnostics.all(),
+    installedFiles: () => files.all(),
+  };
 }
 
 interface Reading {
@@ -60,6 +70,7 @@ interface Reading {
   readonly allowance: Allowance;
   readonly diagnostics: DiagnosticList;
   readonly dependencies: Dependencies;
+  readonly files: InstalledFiles;
 }
 
 function readPackages(blobs: Iterable<Uint8Array | CodecError>, reading: Reading): void {
@@ -80,7 +91,7 @@ function readPackages(blobs: Iterable<Uint8Array | CodecError>, reading: Reading
 
 /** Answers with what is wrong with the header when it is none. */
 function readPackage(blob: Uint8Array, reading: Reading): CodecError | undefined {
-  const { path, allowance, diagnostics, dependencies } = reading;
+  const { path, allowance, diagnostics, dependencies, files } = reading;
   try {
     allowance.packages--;
     const header = parseRpmHeader(blob);
@@ -92,6 +103,8 @@ function readPackage(blob: Uint8Array, reading: Reading): CodecError | undefined
     allowance.characters -= charactersOf(pkg);
     if (!rpm.parse(pkg.version)) diagnostics.add('PACKAGE_VERSION_INVALID', invalidVersion(pkg));
     dependencies.add(pkg, header);
+    // Other makers' packages hide nothing: no advisory of the distribution speaks for them.
+    if (!pkg.thirdParty) files.add(header);
     return undefined;
   } catch (error) {
     if (error instanceof CodecError) return error;

@@ -3,7 +3,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { writeBerkeleyDb, writeHeader, writeNdb } from '../../../test/fixtures/rpm-database-writer.ts';
+import {
+  writeBerkeleyDb,
+  writeHeader,
+  writeNdb,
+  type RawEntry,
+} from '../../../test/fixtures/rpm-database-writer.ts';
 import { shared } from '../../../test/fixtures/shared.ts';
 import { writeSqlite, writeWal } from '../../../test/fixtures/sqlite-writer.ts';
 import type { FileResult, LayerFile } from '../../analysis/analyzer.ts';
@@ -141,7 +146,8 @@ describe('rpm databases', () => {
     const paths = [path];
     const results = analyze([fileOf(path, content)]);
     const expected = packages.map((pkg) => ({ ...pkg, paths }));
-    expect([...results]).toEqual([[path, { packages: expected, diagnostics: [] }]]);
+    expect([...results.keys()]).toEqual([path]);
+    expect(results.get(path)).toMatchObject({ packages: expected, diagnostics: [] });
   });
 
   describe('with a write-ahead log', () => {
@@ -340,4 +346,24 @@ describe('Red Hat build files', () => {
     }
     fc.assert(fc.property(fc.string(), fc.string(), (text, path) => void parseBuildFile(text, path)));
   });
+});
+
+test('files that packages have brought, but not of other makers', () => {
+  const entries = (base: string): RawEntry[] => [
+    { tag: 1116, type: 4, count: 3, data: Buffer.from('000000000000000100000009', 'hex') },
+    { tag: 1117, type: 8, count: 3, data: Buffer.from(`${base}\0lib.so\0lost\0`) },
+    { tag: 1118, type: 8, count: 2, data: Buffer.from('/usr/bin/\0/lib64/\0') },
+  ];
+  const headers = [
+    writeHeader({ name: 'a', version: '1', release: '1', vendor: 'Red Hat, Inc.' }, entries('a')),
+    writeHeader({ name: 'b', version: '1', release: '1', vendor: 'Acme' }, entries('b')),
+    writeHeader({ name: 'c', version: '1', release: '1' }, entries('c').slice(1)),
+  ];
+  for (const path of ['var/lib/rpm/Packages.db', 'opt/elsewhere/Packages.db']) {
+    const content = writeNdb(headers);
+    const result = analyze([{ path, sizeBytes: content.length, mode: 0o644, content }]).get(path);
+    content.fill(0);
+    const expected = path.startsWith('var/') ? ['usr/bin/a', 'lib64/lib.so', 'usr/lib64/lib.so'] : undefined;
+    expect(result?.installedFiles && [...result.installedFiles()]).toEqual(expected);
+  }
 });

@@ -15,7 +15,8 @@ const MIB = 1 << 20;
 /** The database of rpm: Berkeley DB, ndb or SQLite, whose newest pages may lie in a log beside it. */
 const rpmDatabase: Analyzer = {
   id: 'rpm-database',
-  version: 3,
+  reads: 'rpmdb.sqlite, Packages.db, Packages',
+  version: 4,
   maxFileBytes: 256 * MIB,
   wants: ({ path }) => PLACES.has(path),
   linkedNames: NAMES,
@@ -26,6 +27,7 @@ const rpmDatabase: Analyzer = {
 /** What distroless images of Azure Linux and Mariner have in place of a database. */
 const rpmManifest: Analyzer = {
   id: 'rpm-manifest',
+  reads: 'var/lib/rpmmanifest/container-manifest-2',
   version: 2,
   maxFileBytes: 16 * MIB,
   wants: ({ path }) => path === 'var/lib/rpmmanifest/container-manifest-2',
@@ -36,6 +38,7 @@ const rpmManifest: Analyzer = {
 /** What Red Hat's builds leave in an image about themselves. */
 const redHatBuild: Analyzer = {
   id: 'red-hat-build',
+  reads: 'buildinfo of Red Hat',
   version: 2,
   maxFileBytes: MIB,
   wants: ({ path }) =>

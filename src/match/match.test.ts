@@ -6,7 +6,8 @@ import type { OperatingSystem } from '../model/analysis.ts';
 import type { VulnerabilityFinding } from '../model/finding.ts';
 import type { Package } from '../model/package.ts';
 import { deb } from '../versions/deb.ts';
-import { matchInventory, type MatchOptions } from './match.ts';
+import type { MatchOptions } from './match-options.ts';
+import { matchInventory } from './match.ts';
 import { prepareAdvisories } from './prepare-advisories.ts';
 import { primaryUrlOf } from './primary-url.ts';
 

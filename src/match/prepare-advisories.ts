@@ -1,6 +1,7 @@
 import type { Advisory, VersionRange } from '../model/advisory.ts';
 import type { VulnerabilityFinding } from '../model/finding.ts';
-import type { AnyVersionScheme } from '../versions/scheme.ts';
+import { prepareConstraints } from '../versions/constraints.ts';
+import type { AnyVersionScheme, VersionConstraint } from '../versions/scheme.ts';
 import { isWithin, parseRange, type ParsedRange } from './affected.ts';
 
 /** What a finding says of a vulnerability, whatever the package. */
@@ -19,6 +20,7 @@ export interface PreparedAdvisory {
 /** The advisories of one name, ordered so that a version is compared with few of them. */
 export interface PreparedAdvisories {
   affecting(version: unknown): readonly PreparedAdvisory[];
+  readonly isEmpty: boolean;
   /** Several of them may speak of one vulnerability. */
   readonly haveRepeats: boolean;
   /** Ids of advisories whose versions nobody can read. */
@@ -35,6 +37,11 @@ interface Ranged {
   readonly prepared: PreparedAdvisory;
 }
 
+interface Constrained {
+  readonly constraint: VersionConstraint;
+  readonly prepared: PreparedAdvisory;
+}
+
 /**
  * @param reportsUnfixed whether an advisory without a fix means that all versions are affected
  */
@@ -45,8 +52,16 @@ export function prepareAdvisories(
 ): PreparedAdvisories {
   const steps = new Map<string, Step>();
   const ranged: Ranged[] = [];
+  const constrained: Constrained[] = [];
   const unreadable: string[] = [];
   for (const [order, advisory] of advisories.entries()) {
+    if (advisory.constraints) {
+      const constraint = prepareConstraints(advisory.constraints, scheme);
+      if (!constraint) unreadable.push(advisory.id);
+      else
+        constrained.push({ constraint, prepared: { advisory, ...fixedVersionOf(advisory, scheme), order } });
+      continue;
+    }
     const told = reportsUnfixed ? advisory.affected : advisory.affected.filter(hasUpperEnd);
     const ranges = told.map((range) => parseRange(range, scheme));
     if (ranges.includes(undefined)) unreadable.push(advisory.id);
@@ -61,6 +76,7 @@ export function prepareAdvisories(
   }
   const sorted = [...steps.values()].sort((a, b) => scheme.compare(a.fixed, b.fixed));
   return {
+    isEmpty: advisories.length === 0,
     haveRepeats: new Set(advisories.map(({ id }) => id)).size < advisories.length,
     unreadable,
     affecting(version) {
@@ -71,6 +87,8 @@ export function prepareAdvisories(
       for (const { ranges, prepared } of ranged) {
         if (ranges.some((range) => isWithin(version, range, scheme))) found.push(prepared);
       }
+      for (const { constraint, prepared } of constrained)
+        if (constraint.includes(version)) found.push(prepared);
       return found;
     },
   };

@@ -11,6 +11,7 @@ const MAX_RSS_BYTES = 300 * 1024 * 1024;
 
 interface Told {
   readonly Results?: readonly {
+    readonly Class: string;
     readonly Packages?: readonly { Name: string; Version: string; Release?: string }[];
   }[];
   readonly Drydock?: { readonly Diagnostics?: readonly { readonly Code: string; readonly Path?: string }[] };
@@ -160,7 +161,8 @@ describe.skipIf(!isReady)('hostile images (needs ../shared, python3 and zstd)', 
     expect(run.code).toBe(0);
     expect(run.stdout).not.toMatch(/\u001b/);
     const report = JSON.parse(run.stdout) as Told;
-    const packages = (report.Results ?? []).flatMap((result) => result.Packages ?? []);
+    const systems = (report.Results ?? []).filter((result) => result.Class === 'os-pkgs');
+    const packages = systems.flatMap((result) => result.Packages ?? []);
     const shown = packages.map((p) => `${p.Name} ${p.Version}${p.Release ? `-${p.Release}` : ''}`);
     if (expectation.packages) expect(shown).toEqual(expectation.packages);
     const codes = (report.Drydock?.Diagnostics ?? []).map((diagnostic) => diagnostic.Code);

@@ -4,6 +4,7 @@ import type { Signal } from '../../base/signal.ts';
 import type { Digest } from '../../model/image.ts';
 import { parseManifest, type Descriptor } from '../../oci/manifest.ts';
 import { quoted } from '../../oci/quoted.ts';
+import type { PublishedAs } from './database-kind.ts';
 
 /** A database as it is distributed: one archive, known by its digest before it is read. */
 export interface DatabaseArtifact {
@@ -13,10 +14,6 @@ export interface DatabaseArtifact {
   open(offset: number, options: Signal): AsyncIterable<Uint8Array>;
 }
 
-/** The schema version is the tag. */
-export const DEFAULT_TAG = '2';
-
-const LAYER_TYPE = 'application/vnd.aquasec.trivy.db.layer.v1.tar+gzip';
 const TITLE = 'org.opencontainers.image.title';
 /** About 70 MB are real. */
 const MAX_ARCHIVE_BYTES = 4 * 2 ** 30;
@@ -25,12 +22,17 @@ const MAX_ARCHIVE_BYTES = 4 * 2 ** 30;
  * The archive that a manifest names.
  * @throws DrydockError DATABASE_UNSUPPORTED, DATABASE_LIMIT, and those of manifests
  */
-export function databaseLayer(manifest: Uint8Array, mediaType: string, name: string): Descriptor {
+export function databaseLayer(
+  manifest: Uint8Array,
+  mediaType: string,
+  name: string,
+  { layerType }: PublishedAs,
+): Descriptor {
   const parsed = parseManifest(manifest, [mediaType], `the manifest of ${name}`);
   if (parsed.kind !== 'manifest') return refuse(name, 'is an index');
   const [layer, ...others] = parsed.layers;
   if (!layer || others.length > 0) return refuse(name, `has ${parsed.layers.length} layers`);
-  if (layer.mediaType !== LAYER_TYPE) return refuse(name, `has a layer of type ${quoted(layer.mediaType)}`);
+  if (layer.mediaType !== layerType) return refuse(name, `has a layer of type ${quoted(layer.mediaType)}`);
   const title = layer.annotations.get(TITLE);
   if (title === undefined || !isLocalName(title)) return refuse(name, 'has a layer without a sound title');
   if (layer.sizeBytes > MAX_ARCHIVE_BYTES) {

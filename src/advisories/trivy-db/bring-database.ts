@@ -7,13 +7,14 @@ import { startPatience } from '../../base/retry.ts';
 import type { Signal } from '../../base/signal.ts';
 import type { Digest } from '../../model/image.ts';
 import type { DatabaseArtifact } from './artifact.ts';
+import type { DatabaseKind } from './database-kind.ts';
 import { onDisk, writeDurably } from './durable-file.ts';
 import { currentDatabase, install, noteChecked, prune, type InstalledDatabase } from './installation.ts';
 import { METADATA_FILE, parseMetadata, withDownloadedAt } from './metadata.ts';
 import { formatOrigin, ORIGIN_FILE } from './origin.ts';
-import { DATABASE_FILE, openDatabaseFile, openStore, openTrivyDb, toVersion } from './trivy-db.ts';
+import { openDatabaseFile } from './trivy-db.ts';
 import { unpackArchive } from './unpack-archive.ts';
-import { verifyInstalled, verifyRecords } from './verify-installed.ts';
+import { verifyInstalled } from './verify-installed.ts';
 import { openWorkDirectory } from './work-directory.ts';
 
 export interface BringOptions extends Signal {
@@ -21,6 +22,7 @@ export interface BringOptions extends Signal {
   readonly root: string;
   /** The source's name, for messages. */
   readonly source: string;
+  readonly kind: DatabaseKind;
   readonly now: () => Date;
   /** Look whether the file that is here is still as it was installed. */
   readonly force: boolean;
@@ -49,14 +51,15 @@ export async function bringDatabase(
 }
 
 async function fetchDatabase(artifact: DatabaseArtifact, options: BringOptions): Promise<InstalledDatabase> {
-  const { root, source, now, signal } = options;
+  const { root, source, kind, now, signal } = options;
   await using work = await onDisk(root, () => openWorkDirectory(root));
   const received = receive(artifact, source, { signal });
   const { sizeBytes, fileDigest, metadata } = await unpackArchive(received.chunks, work.path, source, {
     signal,
+    kind,
   });
   received.check();
-  await checkDatabase(work.path, metadata, source, { signal });
+  await checkDatabase(work.path, metadata, options);
   const digest = received.sha256();
   const at = now();
   await onDisk(root, async () => {
@@ -66,7 +69,7 @@ async function fetchDatabase(artifact: DatabaseArtifact, options: BringOptions):
   });
   signal.throwIfAborted();
   return await install(root, work.path, digest, ({ directory }) =>
-    isSound(() => verifyInstalled(directory, { signal })),
+    isSound(() => verifyInstalled(directory, kind, { signal })),
   );
 }
 
@@ -74,24 +77,25 @@ async function fetchDatabase(artifact: DatabaseArtifact, options: BringOptions):
 async function checkDatabase(
   directory: string,
   metadata: Uint8Array,
-  source: string,
-  { signal }: Signal,
+  { source, kind, signal }: BringOptions,
 ): Promise<void> {
-  const parsed = parseMetadata(metadata, `metadata.json of ${source}`);
-  const file = openDatabaseFile(join(directory, DATABASE_FILE));
+  parseMetadata(metadata, `metadata.json of ${source}`, kind.schema);
+  const file = openDatabaseFile(join(directory, kind.file));
   try {
-    await verifyRecords(file, { signal });
-    openStore(file, toVersion(parsed, '' as Digest));
+    await kind.verify(file, { signal });
   } finally {
     file.close();
   }
 }
 
 /** Opening tells a cut file; only an explicit wish is worth reading all of it. */
-async function isUsable({ directory }: InstalledDatabase, { force, signal }: BringOptions): Promise<boolean> {
+async function isUsable(
+  { directory }: InstalledDatabase,
+  { force, kind, signal }: BringOptions,
+): Promise<boolean> {
   return await isSound(async () => {
-    if (force) await verifyInstalled(directory, { signal });
-    else await (await openTrivyDb(directory))[Symbol.asyncDispose]();
+    if (force) await verifyInstalled(directory, kind, { signal });
+    else await kind.probe(directory);
   });
 }
 

@@ -8,7 +8,8 @@ import type { Digest } from '../../model/image.ts';
 import { openArchiveFile } from '../../oci/archive/archive-file.ts';
 import { blobName, blobNotFound, readerOf, type OciFiles } from '../../oci/layout/oci-files.ts';
 import { readIndex, selectEntries } from '../../oci/layout/select-entry.ts';
-import { asDatabaseError, databaseLayer, DEFAULT_TAG, type DatabaseArtifact } from './artifact.ts';
+import { asDatabaseError, databaseLayer, type DatabaseArtifact } from './artifact.ts';
+import type { PublishedAs } from './database-kind.ts';
 
 const READ_BYTES = 1 << 20;
 
@@ -26,19 +27,20 @@ interface Layout {
 }
 
 /**
- * The database in a file: an archive of `trivy.db` and `metadata.json`, or an OCI layout of the published artifact,
+ * The database in a file: an archive of the database and `metadata.json`, or an OCI layout of the published artifact,
  * itself as a directory or in an archive.
- * @param tag of the layout's entry; without one, the only entry or the one tagged `2`
+ * @param tag of the layout's entry; without one, the only entry or the one with the tag of the kind
  *
  * @throws DrydockError SOURCE_NOT_FOUND, DATABASE_UNSUPPORTED, DATABASE_CORRUPT, and those of layouts
  */
 export async function fileArtifact(
   path: string,
   tag: string | undefined,
+  kind: PublishedAs,
   options: Signal,
 ): Promise<DatabaseArtifact> {
   const status = await statusOf(path);
-  if (status.isDirectory()) return await layoutArtifact(directoryLayout(path), path, tag, options);
+  if (status.isDirectory()) return await layoutArtifact(directoryLayout(path), path, tag, kind, options);
   const archive = await openArchiveFile(path, path).catch((error: unknown) => {
     throw asDatabaseError(error, path);
   });
@@ -57,7 +59,7 @@ export async function fileArtifact(
       return range && { path, ...range };
     },
   };
-  return await layoutArtifact(layout, path, tag, options);
+  return await layoutArtifact(layout, path, tag, kind, options);
 }
 
 async function statusOf(path: string): Promise<Stats> {
@@ -89,11 +91,12 @@ async function layoutArtifact(
   layout: Layout,
   path: string,
   tag: string | undefined,
+  kind: PublishedAs,
   options: Signal,
 ): Promise<DatabaseArtifact> {
   const index = await readIndex(layout.files, path);
   // A mirror of several versions has the one that can be read under the tag of its schema.
-  const wanted = tag ?? (index.manifests.length > 1 ? DEFAULT_TAG : undefined);
+  const wanted = tag ?? (index.manifests.length > 1 ? kind.tag : undefined);
   const { manifests } = selectEntries(index, wanted === undefined ? {} : { tag: wanted }, path);
   const [entry, ...others] = manifests;
   if (!entry || others.length > 0) {
@@ -102,7 +105,7 @@ async function layoutArtifact(
     });
   }
   const manifest = await readerOf(layout.files, path).manifest(entry, options);
-  const layer = databaseLayer(manifest.bytes, manifest.mediaType, path);
+  const layer = databaseLayer(manifest.bytes, manifest.mediaType, path, kind);
   const range = await layout.locate(blobName(layer.digest));
   if (!range) throw blobNotFound(layer.digest, path);
   if (range.length !== layer.sizeBytes) {

@@ -3,6 +3,7 @@ import { DrydockError } from '../../base/errors.ts';
 import type { Signal } from '../../base/signal.ts';
 import { quoted } from '../../oci/quoted.ts';
 import type { DatabaseArtifact } from './artifact.ts';
+import type { PublishedAs } from './database-kind.ts';
 import { fileArtifact } from './file-artifact.ts';
 import { registryArtifact, type DatabaseRegistry } from './registry-artifact.ts';
 
@@ -10,6 +11,7 @@ export interface ArtifactParts {
   /** Opened when a source in a registry is asked for. */
   readonly registry: () => Promise<DatabaseRegistry>;
   readonly offline: boolean;
+  readonly kind: PublishedAs;
 }
 
 const PATH_LIKE = /^(?:\.{0,2}\/|~\/|[A-Za-z]:\\)|\.(?:tar|tgz|tar\.gz|tar\.zst)$/;
@@ -28,16 +30,16 @@ export async function locateArtifact(
   const layout = LAYOUT.exec(source)?.[1];
   if (layout !== undefined) {
     const { path, tag } = await splitTag(layout);
-    return await fileArtifact(path, tag, options);
+    return await fileArtifact(path, tag, parts.kind, options);
   }
-  if (PATH_LIKE.test(source)) return await fileArtifact(source, undefined, options);
+  if (PATH_LIKE.test(source)) return await fileArtifact(source, undefined, parts.kind, options);
   if (parts.offline) {
     throw new DrydockError(
       'DATABASE_UNAVAILABLE',
       `${quoted(source)} is in a registry, and no network may be used`,
     );
   }
-  return await registryArtifact(source, await parts.registry(), options);
+  return await registryArtifact(source, await parts.registry(), parts.kind, options);
 }
 
 /** Paths may hold colons themselves, so what exists is the path. */

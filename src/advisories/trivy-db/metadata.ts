@@ -14,6 +14,7 @@ export interface TrivyDbMetadata {
 export const METADATA_FILE = 'metadata.json';
 export const MAX_METADATA_BYTES = 1 << 20;
 
+/** Of advisory databases. */
 const SCHEMA_VERSION = 2;
 const AN_HOUR_MS = 3_600_000;
 
@@ -21,16 +22,17 @@ const AN_HOUR_MS = 3_600_000;
 export function parseMetadata(
   bytes: Uint8Array,
   of = 'metadata.json of the advisory database',
+  schema = SCHEMA_VERSION,
 ): TrivyDbMetadata {
   const document: Document = { code: 'DATABASE_CORRUPT', of };
   const json = parseJsonObject(bytes, document);
-  if (json['Version'] !== SCHEMA_VERSION) {
+  if (json['Version'] !== schema) {
     const shown = JSON.stringify(json['Version'] ?? null).slice(0, 20);
     throw new DrydockError(
       'DATABASE_UNSUPPORTED',
-      `${of} names schema ${shown}, and only ${SCHEMA_VERSION} can be read`,
+      `${of} names schema ${shown}, and only ${schema} can be read`,
       {
-        hint: 'Use a database with the tag 2, or a newer version of this program.',
+        hint: `Use a database with the tag ${schema}, or a newer version of this program.`,
       },
     );
   }
@@ -53,15 +55,17 @@ export function withDownloadedAt(bytes: Uint8Array, at: Date): string {
   return JSON.stringify({ ...json, DownloadedAt: at.toISOString() });
 }
 
-/** True when a newer one is expected, and we have not asked within the last hour. */
-export function isDue({ nextUpdateAt, downloadedAt }: TrivyDbMetadata, now: Date): boolean {
+/** True when a newer one is expected, and we have not asked within the last hour, or what else is told. */
+export function isDue(
+  { nextUpdateAt, downloadedAt }: TrivyDbMetadata,
+  now: Date,
+  restMs = AN_HOUR_MS,
+): boolean {
   if (downloadedAt === undefined) return true;
   const sinceCheckMs = now.getTime() - Date.parse(downloadedAt);
   // A time to come is that of a clock gone wrong, and would keep us from ever asking.
   if (sinceCheckMs < -AN_HOUR_MS) return true;
-  return (
-    sinceCheckMs >= AN_HOUR_MS && (nextUpdateAt === undefined || now.getTime() >= Date.parse(nextUpdateAt))
-  );
+  return sinceCheckMs >= restMs && (nextUpdateAt === undefined || now.getTime() >= Date.parse(nextUpdateAt));
 }
 
 /** Go's zero time stands for none. */

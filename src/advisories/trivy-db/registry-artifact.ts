@@ -2,7 +2,8 @@ import { DrydockError } from '../../base/errors.ts';
 import type { Signal } from '../../base/signal.ts';
 import type { Digest, ImageReference } from '../../model/image.ts';
 import { parseReference } from '../../oci/reference.ts';
-import { databaseLayer, DEFAULT_TAG, type DatabaseArtifact } from './artifact.ts';
+import { databaseLayer, type DatabaseArtifact } from './artifact.ts';
+import type { PublishedAs } from './database-kind.ts';
 
 /** What is asked of a registry. */
 export interface DatabaseRegistry {
@@ -26,11 +27,12 @@ export interface DatabaseRegistry {
 export async function registryArtifact(
   name: string,
   registry: DatabaseRegistry,
+  kind: PublishedAs,
   options: Signal,
 ): Promise<DatabaseArtifact> {
-  const reference = toReference(name);
+  const reference = toReference(name, kind.tag);
   const { bytes, mediaType } = await registry.fetchManifest(reference, options);
-  const layer = databaseLayer(bytes, mediaType, name);
+  const layer = databaseLayer(bytes, mediaType, name, kind);
   return {
     digest: layer.digest,
     sizeBytes: layer.sizeBytes,
@@ -39,9 +41,9 @@ export async function registryArtifact(
   };
 }
 
-function toReference(name: string): ImageReference {
+function toReference(name: string, tag: string): ImageReference {
   const isTagged = name.includes('@') || name.slice(name.lastIndexOf('/') + 1).includes(':');
-  const reference = parseReference(isTagged ? name : `${name}:${DEFAULT_TAG}`);
+  const reference = parseReference(isTagged ? name : `${name}:${tag}`);
   if (reference.registry === 'docker.io' && !name.includes('/')) {
     throw new DrydockError(
       'REFERENCE_INVALID',

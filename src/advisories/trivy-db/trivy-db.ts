@@ -45,9 +45,13 @@ export async function openTrivyDb(directory: string): Promise<AdvisoryStore> {
   }
 }
 
-export function toVersion(metadata: TrivyDbMetadata, digest: Digest): AdvisoryDbVersion {
+export function toVersion(
+  metadata: TrivyDbMetadata,
+  digest: Digest,
+  source: string = SOURCE_ID,
+): AdvisoryDbVersion {
   return {
-    source: SOURCE_ID,
+    source,
     digest,
     builtAt: metadata.updatedAt,
     ...(metadata.nextUpdateAt !== undefined && { nextUpdateAt: metadata.nextUpdateAt }),

@@ -10,7 +10,7 @@ import { walkMembers, type Member } from '../../oci/archive/tar-members.ts';
 import { asDatabaseError } from './artifact.ts';
 import { onDisk } from './durable-file.ts';
 import { MAX_METADATA_BYTES, METADATA_FILE } from './metadata.ts';
-import { DATABASE_FILE } from './trivy-db.ts';
+import type { PublishedAs } from './database-kind.ts';
 
 /** Real ones have about 1 GiB. */
 const MAX_DATABASE_BYTES = 8 * 2 ** 30;
@@ -24,7 +24,7 @@ export interface UnpackedArchive {
 }
 
 /**
- * Unpacks `trivy.db` of an archive (tar, as it is or compressed) into a directory and returns `metadata.json`. Reads
+ * Unpacks the database of an archive (tar, as it is or compressed) into a directory and returns `metadata.json`. Reads
  * the archive to its end in one go; nothing but the file itself is held or written.
  *
  * @throws DrydockError DATABASE_CORRUPT, DATABASE_LIMIT, CACHE_UNWRITABLE, and what `chunks` throws
@@ -33,12 +33,12 @@ export async function unpackArchive(
   chunks: AsyncIterable<Uint8Array>,
   directory: string,
   name: string,
-  { signal }: Signal,
+  { signal, kind }: Signal & { readonly kind: PublishedAs },
 ): Promise<UnpackedArchive> {
   const source = chunks[Symbol.asyncIterator]();
   const stream = openByteStream(limited(decompressed(undrained(source), name), name), signal);
   try {
-    const unpacked = await unpackMembers(stream, directory, name);
+    const unpacked = await unpackMembers(stream, directory, name, kind.file);
     // What lies behind the end of the archive has a part in its digest.
     for await (const _ of stream.pieces(Infinity));
     while ((await source.next()).done !== true);
@@ -69,7 +69,12 @@ async function* limited(pieces: AsyncIterable<Uint8Array>, name: string): AsyncG
   }
 }
 
-async function unpackMembers(stream: ByteStream, directory: string, name: string): Promise<UnpackedArchive> {
+async function unpackMembers(
+  stream: ByteStream,
+  directory: string,
+  name: string,
+  databaseFile: string,
+): Promise<UnpackedArchive> {
   let database: { sizeBytes: number; fileDigest: Digest } | undefined;
   let metadata: Uint8Array | undefined;
   await walkMembers(stream, name, async (member) => {
@@ -78,14 +83,14 @@ async function unpackMembers(stream: ByteStream, directory: string, name: string
       if (metadata) twice(name, wanted);
       if (member.sizeBytes > MAX_METADATA_BYTES) tooLarge(`${wanted} of ${name}`, MAX_METADATA_BYTES);
       metadata = Uint8Array.from(await stream.take(member.sizeBytes));
-    } else if (wanted === DATABASE_FILE) {
+    } else if (wanted === databaseFile) {
       if (database) twice(name, wanted);
       if (member.sizeBytes > MAX_DATABASE_BYTES) tooLarge(`${wanted} of ${name}`, MAX_DATABASE_BYTES);
-      database = await onDisk(directory, () => writeMember(stream, member, join(directory, DATABASE_FILE)));
+      database = await onDisk(directory, () => writeMember(stream, member, join(directory, databaseFile)));
     }
   });
   if (!database || !metadata) {
-    const missing = database ? METADATA_FILE : DATABASE_FILE;
+    const missing = database ? METADATA_FILE : databaseFile;
     throw new DrydockError('DATABASE_CORRUPT', `${name} holds no ${missing}, so it is no advisory database`);
   }
   return { ...database, metadata };

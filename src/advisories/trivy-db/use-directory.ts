@@ -9,7 +9,9 @@ import type { Digest } from '../../model/image.ts';
 import type { AdvisorySource } from '../source.ts';
 import { METADATA_FILE, parseMetadata } from './metadata.ts';
 import { DATABASE_FILE, openDatabaseFile, openStore, readPart, SOURCE_ID, toVersion } from './trivy-db.ts';
-import { verifyDatabase, type VerifiedDatabase } from './verify-installed.ts';
+import { trivyDbKind } from './trivy-db-kind.ts';
+import type { VerifiedDatabase } from './database-kind.ts';
+import { verifyDatabase } from './verify-installed.ts';
 
 export interface UsedDirectory extends AdvisorySource {
   verify(options: Signal): Promise<VerifiedDatabase>;
@@ -57,6 +59,6 @@ export function useDirectory(path: string): UsedDirectory {
     current,
     update: current,
     open,
-    verify: async (options) => await verifyDatabase(await directory(), options),
+    verify: async (options) => await verifyDatabase(await directory(), trivyDbKind, options),
   };
 }

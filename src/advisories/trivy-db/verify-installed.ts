@@ -5,18 +5,11 @@ import { hexOf } from '../../base/digest.ts';
 import { DrydockError } from '../../base/errors.ts';
 import type { Signal } from '../../base/signal.ts';
 import { verifyBbolt } from '../../codec/bbolt/verify-bbolt.ts';
+import type { DatabaseKind, VerifiedDatabase } from './database-kind.ts';
 import { parseObject } from './json-value.ts';
 import { METADATA_FILE, parseMetadata } from './metadata.ts';
 import { ORIGIN_FILE, parseOrigin } from './origin.ts';
-import { DATABASE_FILE, openDatabaseFile, readPart, type DatabaseFile } from './trivy-db.ts';
-
-export interface VerifiedDatabase {
-  readonly sizeBytes: number;
-  readonly vulnerabilities: number;
-  readonly advisories: number;
-  /** The file is byte for byte as it was installed; undefined for one that was not installed by us. */
-  readonly isAsInstalled?: true;
-}
+import { openDatabaseFile, readPart, type DatabaseFile } from './trivy-db.ts';
 
 const READ_BYTES = 1 << 20;
 
@@ -24,9 +17,13 @@ const READ_BYTES = 1 << 20;
  * Reads an installed database whole: its digest, its structure, every record.
  * @throws DrydockError DATABASE_MISSING, DATABASE_CORRUPT, DATABASE_UNSUPPORTED
  */
-export async function verifyInstalled(directory: string, options: Signal): Promise<VerifiedDatabase> {
+export async function verifyInstalled(
+  directory: string,
+  kind: DatabaseKind,
+  options: Signal,
+): Promise<VerifiedDatabase> {
   const origin = parseOrigin(await readPart(directory, ORIGIN_FILE));
-  const file = openDatabaseFile(join(directory, DATABASE_FILE));
+  const file = openDatabaseFile(join(directory, kind.file));
   try {
     const hex = await hashOf(file, options);
     if (file.sizeBytes !== origin.sizeBytes || hex !== hexOf(origin.fileDigest)) {
@@ -37,21 +34,25 @@ export async function verifyInstalled(directory: string, options: Signal): Promi
   } finally {
     file.close();
   }
-  return { ...(await verifyDatabase(directory, options)), isAsInstalled: true };
+  return { ...(await verifyDatabase(directory, kind, options)), isAsInstalled: true };
 }
 
 /** As {@link verifyInstalled}, for a directory of others, where only structure and records can be checked. */
-export async function verifyDatabase(directory: string, options: Signal): Promise<VerifiedDatabase> {
-  parseMetadata(await readPart(directory, METADATA_FILE));
-  const file = openDatabaseFile(join(directory, DATABASE_FILE));
+export async function verifyDatabase(
+  directory: string,
+  kind: DatabaseKind,
+  options: Signal,
+): Promise<VerifiedDatabase> {
+  parseMetadata(await readPart(directory, METADATA_FILE), undefined, kind.schema);
+  const file = openDatabaseFile(join(directory, kind.file));
   try {
-    return await verifyRecords(file, options);
+    return await kind.verify(file, options);
   } finally {
     file.close();
   }
 }
 
-/** Walks all of a database: its structure, and that each record is what it must be. */
+/** Walks all of an advisory database: its structure, and that each record is what it must be. */
 export async function verifyRecords(file: DatabaseFile, options: Signal): Promise<VerifiedDatabase> {
   let vulnerabilities = 0;
   let advisories = 0;

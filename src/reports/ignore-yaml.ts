@@ -1,7 +1,8 @@
 import { isNode, isScalar, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml';
+import { isNestedTooDeep } from '../base/bracket-depth.ts';
 import { messageOf, type DrydockError } from '../base/errors.ts';
 import { parsePackageUrl } from '../codec/purl.ts';
-import { parseGlob } from './glob.ts';
+import { parseGlob } from '../base/glob.ts';
 import { ignoreFileError, parseExpiry, type IgnoreRule } from './ignore-rule.ts';
 
 /** Lists of rules, and what each is about. */
@@ -19,6 +20,7 @@ type Complain = (problem: string) => DrydockError;
 /** @throws DrydockError IGNORE_FILE_INVALID, with the line */
 export function parseIgnoreYaml(text: string, name: string): IgnoreRule[] {
   const lines = new LineCounter();
+  if (isNestedTooDeep(text)) throw ignoreFileError(name, 'has too many brackets within each other');
   const document = parseDocument(text, {
     schema: 'core',
     lineCounter: lines,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { packageUrl } from '../codec/purl.ts';
+import { packageUrl, type PackageUrl } from '../codec/purl.ts';
 import type { OperatingSystem } from '../model/analysis.ts';
 import type { Package } from '../model/package.ts';
 
@@ -24,23 +24,29 @@ export function versionParts(type: Package['type'], full: string): VersionParts 
 }
 
 /**
- * `name@version`; of rpm packages `name@version-release.architecture` without the epoch, of Bottlerocket's the
- * version alone.
+ * `name@version`, or the name where no version is known; of rpm packages `name@version-release.architecture` without
+ * the epoch, of Bottlerocket's the version alone.
  */
 export function packageId(pkg: Package): string {
   const { version, release } = versionParts(pkg.type, pkg.version);
   if (pkg.type === 'bottlerocket') return `${pkg.name}@${version}`;
-  if (pkg.type !== 'rpm') return `${pkg.name}@${pkg.version}`;
+  if (pkg.type !== 'rpm') return pkg.version === '' ? pkg.name : `${pkg.name}@${pkg.version}`;
   return `${pkg.name}@${version}${release ? `-${release}` : ''}${pkg.architecture ? `.${pkg.architecture}` : ''}`;
+}
+
+/** @see https://github.com/package-url/purl-spec/blob/main/PURL-TYPES.rst */
+export function packageUrlOf(pkg: Package, os: OperatingSystem | undefined): string {
+  return isOfSystem(pkg) ? systemUrl(pkg, os) : packageUrl(languageUrl(pkg));
+}
+
+function isOfSystem({ type }: Package): boolean {
+  return type === 'apk' || type === 'deb' || type === 'rpm' || type === 'bottlerocket';
 }
 
 const NAMESPACES: Readonly<Record<string, string>> = { sles: 'suse', slem: 'suse' };
 
-/**
- * Bottlerocket's has neither namespace nor release, as other scanners write it.
- * @see https://github.com/package-url/purl-spec/blob/main/PURL-TYPES.rst: apk, deb, rpm
- */
-export function packageUrlOf(pkg: Package, os: OperatingSystem | undefined): string {
+/** Bottlerocket's has neither namespace nor release, as other scanners write it. */
+function systemUrl(pkg: Package, os: OperatingSystem | undefined): string {
   const { epoch, version, release } = versionParts(pkg.type, pkg.version);
   const isBottlerocket = pkg.type === 'bottlerocket';
   const namespace = isBottlerocket ? undefined : namespaceOf(os?.family);
@@ -62,6 +68,36 @@ export function packageUrlOf(pkg: Package, os: OperatingSystem | undefined): str
 function namespaceOf(family: string | undefined): string | undefined {
   if (family === undefined) return undefined;
   return NAMESPACES[family] ?? (family.startsWith('opensuse') ? 'opensuse' : family);
+}
+
+/** Their names are not told apart by case, so that a URL has the lower one. */
+const LOWER_CASE: ReadonlySet<Package['type']> = new Set<Package['type']>([
+  ...(['bitnami', 'composer', 'golang', 'hex', 'npm', 'pub', 'pypi'] as const),
+]);
+
+/** Their names hold a namespace before the last slash. */
+const WITH_NAMESPACE: ReadonlySet<Package['type']> = new Set<Package['type']>([
+  ...(['composer', 'golang', 'hex', 'npm', 'swift'] as const),
+]);
+
+function languageUrl({ type, name: given, version, architecture }: Package): PackageUrl {
+  const name = LOWER_CASE.has(type) ? given.toLowerCase() : given;
+  const more = {
+    ...(version !== '' && { version }),
+    ...(architecture && { qualifiers: { arch: architecture } }),
+  };
+  if (type === 'pypi') return { type, name: name.replace(/_/g, '-'), ...more };
+  if (type === 'maven') return { type, ...splitAt(name, name.indexOf(':')), ...more };
+  if (type === 'cocoapods') {
+    const { namespace: pod = name, name: subspec } = splitAt(name, name.indexOf('/'));
+    return { type, name: pod, ...(pod !== name && { subpath: subspec }), ...more };
+  }
+  return { type, ...(WITH_NAMESPACE.has(type) ? splitAt(name, name.lastIndexOf('/')) : { name }), ...more };
+}
+
+function splitAt(text: string, at: number): { readonly namespace?: string; readonly name: string } {
+  const isWithin = at > 0 && at < text.length - 1;
+  return isWithin ? { namespace: text.slice(0, at), name: text.slice(at + 1) } : { name: text };
 }
 
 /** Tells packages of one report apart; the same for the same package of the same image. 16 hex digits. */

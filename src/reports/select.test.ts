@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sampleReport } from '../../test/fixtures/sample-report.ts';
-import { parseGlob } from './glob.ts';
+import { parseGlob } from '../base/glob.ts';
 import { parseIgnoreFile } from './ignore-file.ts';
 import { vulnerabilitiesOf } from './results.ts';
 import { selectFindings, type Selection } from './select.ts';
@@ -15,9 +15,7 @@ const all: Selection = {
   now: new Date('2026-06-01T12:00:00Z'),
 };
 const select = (change: Partial<Selection>): string[] =>
-  vulnerabilitiesOf(selectFindings(sampleReport(), { ...all, ...change }).report.findings).map(
-    ({ id }) => id,
-  );
+  vulnerabilitiesOf(selectFindings(sampleReport(), { ...all, ...change }).findings).map(({ id }) => id);
 
 describe('selecting findings', () => {
   test('everything is told unless somebody asked for less', () => {
@@ -50,8 +48,8 @@ describe('selecting findings', () => {
     ['i.yml', '', 0],
   ])('%s %j leaves out %i', (name, text, count) => {
     const selected = selectFindings(sampleReport(), { ...all, ignoreRules: parseIgnoreFile(text, name) });
-    expect(selected.suppressed).toHaveLength(count);
-    expect(selected.report.findings).toHaveLength(4 - count);
+    expect(selected.suppressed ?? []).toHaveLength(count);
+    expect(selected.findings).toHaveLength(4 - count);
   });
 });
 
@@ -73,9 +71,9 @@ describe('ignore files', () => {
     ['a.yaml', 'vulnerabilities:\n- id: a\n  expired_at: soon', /line 2.*"soon" for a date/],
     ['a.yaml', 'vulnerabilities: [{id: a, expired_at: 2026-01-01T99:00:00Z}]', /date/],
     ['a.yaml', `vulnerabilities: [{id: a, paths: ["${'{a,b}'.repeat(9)}"]}]`, /path pattern/],
-    ['a.yaml', '['.repeat(50_000), /not YAML/],
+    ['a.yaml', '['.repeat(50_000), /brackets/],
     ['a.yaml', ' '.repeat(5 << 20), /4 MiB/],
-  ])('%s %j is refused', (name, text, message) => {
+  ])('%s %.60j is refused', (name, text, message) => {
     expect(() => parseIgnoreFile(text, name)).toThrow(message);
   });
 
@@ -155,7 +153,7 @@ describe('ignore files', () => {
 test('a rule that is repeated many times costs no more than once each', () => {
   const started = performance.now();
   const ignoreRules = parseIgnoreFile('CVE-2026-0001\n'.repeat(100_000), '.trivyignore');
-  expect(selectFindings(sampleReport(), { ...all, ignoreRules }).suppressed).toHaveLength(2);
+  expect(selectFindings(sampleReport(), { ...all, ignoreRules }).suppressed ?? []).toHaveLength(2);
   expect(performance.now() - started).toBeLessThan(2000);
 });
 
@@ -167,7 +165,7 @@ test('rules for many versions of one package are compared with it, not read agai
   );
   const ignoreRules = parseIgnoreFile(`vulnerabilities:\n${lines.join('\n')}`, 'a.yaml');
   const parsed = performance.now();
-  expect(selectFindings(sampleReport(), { ...all, ignoreRules }).suppressed).toHaveLength(0);
+  expect(selectFindings(sampleReport(), { ...all, ignoreRules }).suppressed ?? []).toHaveLength(0);
   expect(performance.now() - parsed).toBeLessThan(1000);
   expect(parsed - started).toBeLessThan(8000);
 });
@@ -179,7 +177,7 @@ test.each([
 ])('a YAML rule that expires at %s leaves out %i', (time, count) => {
   const text = `vulnerabilities: [{id: CVE-2026-0001, expired_at: ${time}}]`;
   const ignoreRules = parseIgnoreFile(text, 'a.yaml');
-  expect(selectFindings(sampleReport(), { ...all, ignoreRules }).suppressed).toHaveLength(count);
+  expect(selectFindings(sampleReport(), { ...all, ignoreRules }).suppressed ?? []).toHaveLength(count);
 });
 
 describe('globs', () => {

@@ -2,11 +2,14 @@ import { parsePackageUrl, type PackageUrl } from '../codec/purl.ts';
 import type { AdvisoryStatus, Severity } from '../model/advisory.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Package } from '../model/package.ts';
-import type { Report } from '../model/report.ts';
-import { parseGlob, type Glob } from './glob.ts';
+import type { Report, SuppressedFinding } from '../model/report.ts';
+import { parseGlob, type Glob } from '../base/glob.ts';
 import type { IgnoreRule } from './ignore-rule.ts';
 import { packageUrlOf } from './package-identity.ts';
+import { isSamePackage } from './same-package.ts';
 import { targetOf } from './target.ts';
+import { openVex } from './vex/apply-vex.ts';
+import type { VexStatement } from './vex/statement.ts';
 
 /** What of a report is told. */
 export interface Selection {
@@ -15,40 +18,65 @@ export interface Selection {
   readonly ignoreStatuses: readonly AdvisoryStatus[];
   readonly pkgTypes: readonly ('os' | 'library')[];
   readonly ignoreRules: readonly IgnoreRule[];
+  /** The file that the rules are from, for those who ask what was left out. */
+  readonly ignoreFile?: string;
+  readonly vex?: readonly VexStatement[];
+  /** Only vulnerabilities that are known to be exploited, of all vulnerabilities. */
+  readonly exploitedOnly?: boolean;
+  /** Packages that are only needed to build or test, too. */
+  readonly includeDevelopment?: boolean;
   readonly now: Date;
 }
 
-/** A finding that is not told because a rule names it. */
-export interface Suppressed {
-  readonly finding: Finding;
-  readonly rule: IgnoreRule;
-}
-
-export interface Selected {
-  /** With the findings, and kinds of packages, that are told. */
-  readonly report: Report;
-  readonly suppressed: readonly Suppressed[];
-}
-
-/** Filters a report for one asker; the stored one stays whole. */
-export function selectFindings(report: Report, selection: Selection): Selected {
+/** Filters a report for one asker; the stored one stays whole. What somebody has spoken for is in `suppressed`. */
+export function selectFindings(report: Report, selection: Selection): Report {
   const hidden = hiddenStatuses(selection);
   const rules = rulesById(selection);
   const kept: Finding[] = [];
-  const suppressed: Suppressed[] = [];
+  const suppressed: SuppressedFinding[] = [];
+  const statementFor = openVex(selection.vex ?? [], report);
   const isOfType = (pkg: Package): boolean =>
-    selection.pkgTypes.includes(pkg.application === undefined ? 'os' : 'library');
+    selection.pkgTypes.includes(pkg.application === undefined ? 'os' : 'library') &&
+    (!pkg.development || selection.includeDevelopment === true);
   for (const finding of report.findings) {
     if (!selection.severities.includes(finding.severity)) continue;
     if (finding.kind === 'vulnerability' && hidden.has(finding.status)) continue;
+    if (finding.kind === 'vulnerability' && selection.exploitedOnly && !finding.exploited) continue;
     const pkg = packageOf(finding);
     if (pkg && !isOfType(pkg)) continue;
     const rule = findRule(rules.get(idOf(finding)) ?? [], finding, report);
-    if (rule) suppressed.push({ finding, rule });
+    const told = finding.kind === 'vulnerability' ? statementFor(finding) : undefined;
+    if (rule) suppressed.push(byRule(finding, rule, selection));
+    else if (told && isSettled(told)) suppressed.push(byStatement(finding, told));
     else kept.push(finding);
   }
   const packages = report.packages.filter(isOfType);
-  return { report: { ...report, packages, findings: kept }, suppressed };
+  return { ...report, packages, findings: kept, ...(suppressed.length > 0 && { suppressed }) };
+}
+
+function byRule(finding: Finding, rule: IgnoreRule, { ignoreFile }: Selection): SuppressedFinding {
+  return {
+    finding,
+    status: 'ignored',
+    ...(rule.statement !== undefined && { statement: rule.statement }),
+    source: ignoreFile ?? '',
+  };
+}
+
+/** Of the four things that VEX can say, two end a finding. */
+function isSettled({ status }: VexStatement): boolean {
+  return status === 'not_affected' || status === 'fixed';
+}
+
+function byStatement(finding: Finding, told: VexStatement): SuppressedFinding {
+  const { status, statement, justification, source } = told;
+  return {
+    finding,
+    status: status === 'fixed' ? 'fixed' : 'not_affected',
+    ...(statement !== undefined && { statement }),
+    ...(justification !== undefined && { justification }),
+    source,
+  };
 }
 
 function packageOf(finding: Finding): Package | undefined {
@@ -120,14 +148,4 @@ function findRule(rules: readonly ReadyRule[], finding: Finding, report: Report)
       (rule.purls.length === 0 || purls.some(isNamed)),
   );
   return applying?.rule;
-}
-
-/** A rule's URL may leave out version and qualifiers; what it has must be the same. */
-function isSamePackage(wanted: PackageUrl, found: PackageUrl): boolean {
-  const isSameName =
-    wanted.type === found.type &&
-    wanted.name === found.name &&
-    (wanted.namespace ?? '') === (found.namespace ?? '');
-  if (!isSameName || (wanted.version !== undefined && wanted.version !== found.version)) return false;
-  return Object.entries(wanted.qualifiers ?? {}).every(([key, value]) => found.qualifiers?.[key] === value);
 }

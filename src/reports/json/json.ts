@@ -11,18 +11,28 @@ import type { Report } from '../../model/report.ts';
  * Trivy's report, schema version 2: same names, same order, same escapes. What it has no place for stands in one more
  * member, `Drydock`.
  *
- * Parameter `listAllPkgs`: `false` leaves out the list of packages.
+ * Parameters: `listAllPkgs` (`false` leaves out the list of packages), `showSuppressed` (`true` tells what a rule or a
+ * VEX document speaks for).
  */
 export const jsonFormat: ReportFormat = {
   id: 'json',
   mediaType: 'application/json',
   *encode(report, parameters) {
-    yield* jsonPieces(toJson(report, parameters['listAllPkgs'] !== 'false'));
+    const isListingAll = parameters['listAllPkgs'] !== 'false';
+    const showsSuppressed = parameters['showSuppressed'] === 'true';
+    yield* jsonPieces(toJson(report, { isListingAll, showsSuppressed }));
     yield '\n';
   },
 };
 
-function toJson(report: Report, isListingAll: boolean): unknown {
+/** What of a report is shown. */
+export interface Shown {
+  readonly isListingAll: boolean;
+  readonly showsSuppressed: boolean;
+}
+
+/** The document as a value, for formats that hold it. */
+export function toJson(report: Report, shown: Shown): object {
   return {
     SchemaVersion: 2,
     Trivy: { Version: report.engine },
@@ -30,9 +40,9 @@ function toJson(report: Report, isListingAll: boolean): unknown {
     CreatedAt: report.scannedAt,
     ArtifactID: artifactId(report),
     ArtifactName: report.image.name,
-    ArtifactType: report.image.kind === 'filesystem' ? 'filesystem' : 'container_image',
+    ArtifactType: artifactType(report),
     Metadata: metadata(report),
-    Results: jsonResults(report, { artifact: artifactId(report), isListingAll }),
+    Results: jsonResults(report, { artifact: artifactId(report), ...shown }),
     Drydock: {
       Version: report.engine,
       Databases: report.advisoryDbs.map((db) => ({
@@ -52,6 +62,11 @@ function toJson(report: Report, isListingAll: boolean): unknown {
       ),
     },
   };
+}
+
+function artifactType({ image }: Report): string {
+  if (image.kind === 'image') return 'container_image';
+  return image.kind === 'sbom' ? (image.sbomFormat ?? 'cyclonedx') : 'filesystem';
 }
 
 function artifactId({ image }: Report): string {

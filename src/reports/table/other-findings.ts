@@ -60,7 +60,17 @@ function groupByRule(found: readonly MisconfigurationFinding[]): Misconfiguratio
     if (group) group.push(finding);
     else groups.set(key, [finding]);
   }
-  return [...groups.values()];
+  return [...groups.values()].sort(byGravity);
+}
+
+const ORDER: readonly Severity[] = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'UNKNOWN'];
+
+/** By that of the first, as all of a group have the same. */
+function byGravity(
+  [a]: readonly { readonly severity: Severity }[],
+  [b]: readonly { readonly severity: Severity }[],
+): number {
+  return ORDER.indexOf(a?.severity ?? 'UNKNOWN') - ORDER.indexOf(b?.severity ?? 'UNKNOWN');
 }
 
 function* licenseLines(found: readonly LicenseFinding[], style: TableStyle): Generator<string> {
@@ -72,13 +82,13 @@ function* licenseLines(found: readonly LicenseFinding[], style: TableStyle): Gen
     if (group) group.push(license);
     else byName.set(license.name, [license]);
   }
-  for (const [name, group] of byName) {
+  for (const group of [...byName.values()].sort(byGravity)) {
     const [first] = group;
     if (!first) continue;
     const holders = [...new Set(group.map((license) => license.package?.name ?? license.path ?? ''))];
     const some = holders.slice(0, SHOWN_PACKAGES).join(', ');
     const more = holders.length > SHOWN_PACKAGES ? ` and ${holders.length - SHOWN_PACKAGES} more` : '';
-    yield* itemLines(first.severity, `${name} (${first.category})`, [`${some}${more}`], style);
+    yield* itemLines(first.severity, `${first.name} (${first.category})`, [`${some}${more}`], style);
   }
 }
 

@@ -9,6 +9,7 @@ import { otherFindings } from './other-findings.ts';
 import { inksOf, painter } from './paint.ts';
 import type { TableStyle } from './row.ts';
 import { rowsOf } from './rows.ts';
+import { suppressedLines } from './suppressed.ts';
 import { printable } from './terminal-text.ts';
 
 /** Below this many columns a table is no longer one. */
@@ -32,6 +33,7 @@ export const tableFormat: ReportFormat = {
     yield* heading(report, style);
     yield* vulnerabilityTables(results, style);
     yield* otherFindings(results, style);
+    if (parameters['showSuppressed'] === 'true') yield* suppressedLines(report, style);
     yield* parameters['brief'] === 'true' ? sampleWarning(report, style) : footer(report, style);
   },
 };
@@ -68,7 +70,10 @@ function* heading(report: Report, { paint }: TableStyle): Generator<string> {
   }
   const counted = `${packages.length} ${packages.length === 1 ? 'package' : 'packages'}`;
   if (findings.length === 0) {
-    yield `${paint('No vulnerabilities to tell of', 'green')} in ${counted}.\n`;
+    const isJudged = report.advisoryDbs.length > 0;
+    yield isJudged
+      ? `${paint('No vulnerabilities to tell of', 'green')} in ${counted}.\n`
+      : `${counted}; vulnerabilities were not looked for.\n`;
     return;
   }
   const totals = ORDER.flatMap((severity) => {

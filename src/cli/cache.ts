@@ -1,4 +1,4 @@
-import { openCache } from '../wiring.ts';
+import { openCache } from '../wiring/cache.ts';
 import type { Command } from './command.ts';
 import { fieldLines, sizeText } from './field-lines.ts';
 import { writeText } from './output.ts';

@@ -1,5 +1,5 @@
 import type { LoadedConfig } from '../config/load.ts';
-import type { Run } from '../wiring.ts';
+import type { Run } from '../wiring/run.ts';
 import type { Environment } from '../config/environment.ts';
 import type { Trace } from './debug.ts';
 import type { Screen } from './screen.ts';

@@ -15,6 +15,9 @@ export interface CommandSpec {
   readonly takes: readonly Group[];
 }
 
+/** Sections of `catalogue.ts`, which is not loaded for help; a test keeps them equal. */
+export const LISTS = ['all', 'analyzers', 'ecosystems', 'formats', 'secrets', 'checks'] as const;
+
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 export const commands: readonly CommandSpec[] = [
@@ -27,6 +30,41 @@ export const commands: readonly CommandSpec[] = [
       isVariadic: true,
     },
     takes: ['force', 'scan', 'report', 'database', 'registry'],
+  },
+  {
+    path: ['sbom'],
+    summary: 'tell what is in images as a bill of materials (cyclonedx, spdx-json, spdx)',
+    argument: {
+      name: 'image',
+      description: 'as for scan',
+      isVariadic: true,
+    },
+    takes: ['force', 'scan', 'report', 'registry'],
+  },
+  {
+    path: ['convert'],
+    summary: 'tell a report that was kept as JSON in another way',
+    argument: {
+      name: 'report',
+      description: "report in JSON, Drydock's or Trivy's, or - for standard input",
+    },
+    takes: ['report'],
+  },
+  {
+    path: ['diff'],
+    summary: 'tell what is new and what is gone from one image or report to another',
+    argument: {
+      name: 'images',
+      description: 'two images or reports in JSON, the earlier one first',
+      isVariadic: true,
+    },
+    takes: ['force', 'scan', 'report', 'database', 'registry'],
+  },
+  {
+    path: ['list'],
+    summary: 'print what there is: analyzers, ecosystems, formats, secrets, checks',
+    argument: { name: 'what', description: 'what to list', values: LISTS },
+    takes: [],
   },
   {
     path: ['db', 'update'],

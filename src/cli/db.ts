@@ -1,26 +1,42 @@
+import type { EnrichmentSource } from '../advisories/enrichment/source.ts';
+import type { JavaDbSource } from '../advisories/java-db/source.ts';
+import type { OsvSource } from '../advisories/osv/source.ts';
+import type { AdvisorySource } from '../advisories/source.ts';
+import type { TrivyDbSource } from '../advisories/trivy-db/source.ts';
 import { DrydockError } from '../base/errors.ts';
 import type { AdvisoryDbVersion } from '../model/advisory.ts';
-import { openDatabases, type Databases } from '../wiring.ts';
+import { openDatabases, type Databases } from '../wiring/databases.ts';
 import { runOf, type Command, type Invocation } from './command.ts';
 import { fieldLines, sizeText } from './field-lines.ts';
 import { writeText } from './output.ts';
 import { readPassword } from './read-password.ts';
 
+/** Brings every database that the settings name. */
 export const updateCommand: Command = async (invocation) => {
   const { loaded, signal, host, screen } = invocation;
   refuseForeignDatabase(invocation);
   await using databases = await open(invocation);
-  const version = await databases.own.update({ signal, force: loaded.config.force });
+  const options = { signal, force: loaded.config.force };
+  const told: string[] = [];
+  for (const source of [databases.trivy?.own, databases.osv, databases.java])
+    if (source) told.push(fieldLines(versionFields(await source.update(options))));
+  if (databases.enrichment) {
+    await databases.enrichment.update(options);
+    told.push(await enrichmentStatus(databases.enrichment));
+  }
   screen.clear();
-  await writeText(host.stdout, fieldLines(versionFields(version)));
+  await writeText(host.stdout, told.join('\n'));
   return 0;
 };
 
+/** Takes Trivy's database, or the one of Java archives when only that is named. */
 export const importCommand: Command = async (invocation) => {
-  const { args, signal, host, screen } = invocation;
+  const { args, signal, host, screen, loaded } = invocation;
   refuseForeignDatabase(invocation);
   await using databases = await open(invocation);
-  const version = await databases.own.importFrom(args[0] ?? '', { signal });
+  const source = loaded.config.db.includes('trivy') ? databases.trivy?.own : databases.java;
+  if (!source) throw new DrydockError('USAGE_INVALID', 'only the databases trivy and java can be imported');
+  const version = await source.importFrom(args[0] ?? '', { signal });
   screen.clear();
   await writeText(host.stdout, fieldLines(versionFields(version)));
   return 0;
@@ -29,25 +45,34 @@ export const importCommand: Command = async (invocation) => {
 export const statusCommand: Command = async (invocation) => {
   const { host, loaded } = invocation;
   await using databases = await open(invocation);
-  const lines =
-    loaded.config.dbPath === undefined
-      ? await ownStatus(databases)
-      : await usedStatus(databases, loaded.config.dbPath);
-  await writeText(host.stdout, lines);
+  const { trivy, osv, java, enrichment } = databases;
+  const told: string[] = [];
+  if (trivy && loaded.config.dbPath !== undefined)
+    told.push(await usedStatus(trivy.used, loaded.config.dbPath));
+  else if (trivy) told.push(await ownStatus(trivy.own));
+  if (osv) told.push(await osvStatus(osv));
+  if (java) told.push(await ownStatus(java));
+  if (enrichment) told.push(await enrichmentStatus(enrichment));
+  await writeText(host.stdout, told.join('\n'));
   return 0;
 };
 
 export const verifyCommand: Command = async (invocation) => {
   const { signal, host } = invocation;
   await using databases = await open(invocation);
-  const { sizeBytes, vulnerabilities, advisories, isAsInstalled } = await databases.used.verify({ signal });
-  const fields = {
-    state: isAsInstalled ? 'sound, and as it was installed' : 'sound',
-    size: sizeText(sizeBytes),
-    vulnerabilities,
-    advisories,
-  };
-  await writeText(host.stdout, fieldLines(fields));
+  const told: string[] = [];
+  for (const source of [databases.trivy?.used, databases.java]) {
+    if (!source) continue;
+    const { sizeBytes, vulnerabilities, advisories, isAsInstalled } = await source.verify({ signal });
+    const state = isAsInstalled ? 'sound, and as it was installed' : 'sound';
+    const counts = source === databases.java ? {} : { vulnerabilities, advisories };
+    told.push(fieldLines({ state, size: sizeText(sizeBytes), ...counts }));
+  }
+  if (databases.osv) {
+    const { entries } = await databases.osv.verify({ signal });
+    told.push(fieldLines({ state: 'sound', entries }));
+  }
+  await writeText(host.stdout, told.join('\n'));
   return 0;
 };
 
@@ -66,8 +91,8 @@ function refuseForeignDatabase({ loaded: { config } }: Invocation): void {
   });
 }
 
-async function ownStatus({ own }: Databases): Promise<string> {
-  const status = await own.status();
+async function ownStatus(source: TrivyDbSource | JavaDbSource): Promise<string> {
+  const status = await source.status();
   if (!status) throw missing();
   return fieldLines({
     ...versionFields(status.version),
@@ -80,7 +105,33 @@ async function ownStatus({ own }: Databases): Promise<string> {
   });
 }
 
-async function usedStatus({ used }: Databases, directory: string): Promise<string> {
+async function osvStatus(osv: OsvSource): Promise<string> {
+  const lines = (await osv.status()).map(({ source, updatedAt, records, refused, checkedAt }) =>
+    fieldLines({
+      database: `osv ${source}`,
+      built: updatedAt ?? 'not here yet',
+      records,
+      refused: refused ? refused : undefined,
+      checked: checkedAt,
+    }),
+  );
+  return lines.join('\n');
+}
+
+async function enrichmentStatus(enrichment: EnrichmentSource): Promise<string> {
+  const lines = (await enrichment.status()).map(({ part, source, updatedAt, entries, checkedAt }) =>
+    fieldLines({
+      database: part,
+      from: source,
+      built: updatedAt ?? 'not here yet',
+      entries,
+      checked: checkedAt,
+    }),
+  );
+  return lines.join('\n');
+}
+
+async function usedStatus(used: AdvisorySource, directory: string): Promise<string> {
   const version = await used.current();
   if (!version) throw missing();
   return fieldLines({ ...versionFields(version), directory, update: 'never, it is used as it is' });

@@ -19,6 +19,16 @@ export async function openOutput(path: string | undefined, stdout: TextStream): 
   return (await isSpecialFile(path)) ? await specialOutput(path) : await fileOutput(path);
 }
 
+/** A slip of the hand must not cost anybody an image. */
+export async function refuseToOverwrite(files: readonly string[], output: string | undefined): Promise<void> {
+  const target = output === undefined ? undefined : await realpath(output).catch(() => undefined);
+  if (target === undefined) return;
+  for (const file of files) {
+    if ((await realpath(file).catch(() => undefined)) !== target) continue;
+    throw new DrydockError('USAGE_INVALID', `--output ${output} would overwrite the image that is scanned`);
+  }
+}
+
 /** Whoever reads may have had enough (`| head`): the rest is dropped without a word. */
 export function writeText(stream: TextStream, text: string): Promise<'written' | 'closed'> {
   return new Promise((resolve, reject) => {

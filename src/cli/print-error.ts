@@ -11,9 +11,9 @@ export function errorLine(error: unknown): string {
   return sentence(`internal error: ${messageOf(error)}`, 'Please report it with what --debug prints.');
 }
 
-/** `https://user:password@host` as somebody may have typed it. */
-function withoutLogins(text: string): string {
-  return text.replace(/(:\/\/)[^/\s"@]{1,1000}@/g, '$1…@');
+/** `https://user:password@host` as somebody may have typed it; a password may hold any of the signs in it. */
+export function withoutLogins(text: string): string {
+  return text.replace(/(:\/\/)[^\s"]{1,1000}@/g, '$1…@');
 }
 
 /** The stack and what caused it, for `--debug` alone. */

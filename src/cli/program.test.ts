@@ -53,7 +53,11 @@ describe('a slip is answered by one line and what was probably meant', () => {
     ['alpine:3.20', 'unknown command "alpine:3.20"', 'Did you mean "drydock scan alpine:3.20"?'],
     ['./layout', 'unknown command "./layout"', 'Did you mean "drydock scan ./layout"?'],
     ['scam a', 'unknown command "scam"', 'Did you mean "scan"?'],
-    ['xyzzy', 'unknown command "xyzzy"', 'There are: scan, db, cache, config, completion.'],
+    [
+      'xyzzy',
+      'unknown command "xyzzy"',
+      'There are: scan, sbom, convert, diff, list, db, cache, config, completion.',
+    ],
     ['db', 'db needs a command', '"drydock db update"'],
     ['db upate', 'unknown command "db upate"', 'Did you mean "update"?'],
     ['db update extra', 'too many arguments', ''],

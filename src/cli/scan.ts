@@ -1,13 +1,11 @@
-import { realpath } from 'node:fs/promises';
 import { notices } from '../base/channels.ts';
-import { DrydockError } from '../base/errors.ts';
 import { keepHeapSmall } from '../base/small-heap.ts';
 import type { Config } from '../config/schema.ts';
 import type { Report } from '../model/report.ts';
-import { openScanning, type Scanning } from '../wiring.ts';
+import { openScanning, type Scanning } from '../wiring/scanning.ts';
 import { runOf, type Command, type Invocation } from './command.ts';
-import { openOutput, type Output } from './output.ts';
-import { errorDetails, errorLine, exitCodeOf } from './print-error.ts';
+import { openOutput, refuseToOverwrite, type Output } from './output.ts';
+import { errorDetails, errorLine, exitCodeOf, withoutLogins } from './print-error.ts';
 import { readPassword } from './read-password.ts';
 import { openTeller, type Teller } from './tell.ts';
 
@@ -29,16 +27,6 @@ export const scanCommand: Command = async (invocation) => {
     ? await scanOne(args[0] ?? '', scanning, teller, output, invocation)
     : await scanEach(scanning, teller, output, invocation);
 };
-
-/** A slip of the hand must not cost anybody an image. */
-async function refuseToOverwrite(files: readonly string[], output: string | undefined): Promise<void> {
-  const target = output === undefined ? undefined : await realpath(output).catch(() => undefined);
-  if (target === undefined) return;
-  for (const file of files) {
-    if ((await realpath(file).catch(() => undefined)) !== target) continue;
-    throw new DrydockError('USAGE_INVALID', `--output ${output} would overwrite the image that is scanned`);
-  }
-}
 
 async function scanOne(
   image: string,
@@ -73,7 +61,7 @@ async function scanEach(
       codes.push(await scanOne(image, scanning, teller, held, invocation));
     } catch (error) {
       if (signal.aborted) throw error;
-      screen.line(`drydock: ${image}: ${errorLine(error)}`, 'bad');
+      screen.line(withoutLogins(`drydock: ${image}: ${errorLine(error)}`), 'bad');
       if (loaded.config.debug) for (const detail of errorDetails(error)) screen.line(detail, 'dim');
       failures.push(exitCodeOf(error));
     }

@@ -1,16 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { DrydockError, hasErrno } from '../base/errors.ts';
+import type { Config } from '../config/schema.ts';
 import { systemReason } from '../config/system-reason.ts';
 import type { Report } from '../model/report.ts';
 import type { ReportFormat } from '../reports/format.ts';
 import type { IgnoreRule } from '../reports/ignore-file.ts';
 import { findFormat } from '../reports/list.ts';
 import { selectFindings } from '../reports/select.ts';
+import type { VexStatement } from '../reports/vex/statement.ts';
 import type { Invocation } from './command.ts';
 import type { Look } from './terminal.ts';
 
 /** Filters reports and puts them into words. */
 export interface Teller {
+  /** What of it is told. */
+  select(report: Report): Report;
   tell(report: Report): { readonly pieces: Iterable<string>; readonly findings: number };
 }
 
@@ -20,19 +24,27 @@ const IGNORE_FILES = ['.trivyignore', '.trivyignore.yaml', '.trivyignore.yml'];
 /** @throws DrydockError IGNORE_FILE_INVALID, USAGE_INVALID: before anything was scanned */
 export async function openTeller({ loaded: { config }, look, trace }: Invocation): Promise<Teller> {
   const format = formatNamed(config.format);
-  const ignoreRules = await readIgnoreRules(config.ignorefile);
-  trace('ignore rules read', { rules: ignoreRules.length });
-  const parameters = parametersFor(config.output === undefined ? look : FILE, config.listAllPkgs);
+  const ignored = await readIgnoreRules(config.ignorefile);
+  const vex = await readVexFiles(config.vex);
+  trace('ignore rules read', { rules: ignored.rules.length, statements: vex.length });
+  const parameters = parametersFor(look, config);
+  const select = (report: Report): Report =>
+    selectFindings(report, {
+      severities: config.severity,
+      ignoreUnfixed: config.ignoreUnfixed,
+      ignoreStatuses: config.ignoreStatus,
+      pkgTypes: config.pkgTypes,
+      ignoreRules: ignored.rules,
+      ...(ignored.file !== undefined && { ignoreFile: ignored.file }),
+      vex,
+      exploitedOnly: config.exploited,
+      includeDevelopment: config.includeDevDeps,
+      now: new Date(),
+    });
   return {
+    select,
     tell(report) {
-      const { report: selected } = selectFindings(report, {
-        severities: config.severity,
-        ignoreUnfixed: config.ignoreUnfixed,
-        ignoreStatuses: config.ignoreStatus,
-        pkgTypes: config.pkgTypes,
-        ignoreRules,
-        now: new Date(),
-      });
+      const selected = select(report);
       return { pieces: format.encode(selected, parameters), findings: selected.findings.length };
     },
   };
@@ -46,23 +58,48 @@ function formatNamed(id: string): ReportFormat {
   throw new DrydockError('USAGE_INVALID', `there is no format ${JSON.stringify(id)}`);
 }
 
-function parametersFor(look: Look, listAllPkgs: boolean): Record<string, string> {
+/** What formats are told of the place they write to, and of the settings. */
+export function parametersFor(
+  stdout: Look,
+  { output, listAllPkgs, showSuppressed }: Config,
+): Record<string, string> {
+  const look = output === undefined ? stdout : FILE;
   return {
     listAllPkgs: String(listAllPkgs),
+    showSuppressed: String(showSuppressed),
     ...(look.color && { color: 'always' }),
     ...(look.isTerminal && look.color && { links: 'osc8' }),
     ...(look.width !== undefined && { width: String(look.width) }),
   };
 }
 
-async function readIgnoreRules(named: string | undefined): Promise<readonly IgnoreRule[]> {
+interface Ignored {
+  readonly rules: readonly IgnoreRule[];
+  readonly file?: string;
+}
+
+async function readIgnoreRules(named: string | undefined): Promise<Ignored> {
   for (const path of named === undefined ? IGNORE_FILES : [named]) {
     const text = await readText(path, named !== undefined);
     if (text === undefined) continue;
     const { parseIgnoreFile } = await import('../reports/ignore-file.ts');
-    return parseIgnoreFile(text, path);
+    return { rules: parseIgnoreFile(text, path), file: path };
   }
-  return [];
+  return { rules: [] };
+}
+
+async function readVexFiles(paths: readonly string[]): Promise<readonly VexStatement[]> {
+  if (paths.length === 0) return [];
+  const { readVex } = await import('../reports/vex/read-vex.ts');
+  const read = async (path: string): Promise<readonly VexStatement[]> => {
+    const bytes = await readFile(path).catch((cause: unknown) => {
+      throw new DrydockError('VEX_INVALID', `VEX document ${path} cannot be read: ${systemReason(cause)}`, {
+        cause,
+      });
+    });
+    return readVex(bytes, path);
+  };
+  return (await Promise.all(paths.map(read))).flat();
 }
 
 async function readText(path: string, mustExist: boolean): Promise<string | undefined> {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { isNestedTooDeep } from '../base/bracket-depth.ts';
 import { DrydockError, hasErrno, messageOf } from '../base/errors.ts';
 import { didYouMean } from './nearest.ts';
 import { parseRegistries } from './registries.ts';
@@ -41,6 +42,7 @@ interface Entry {
 }
 
 async function parseYaml(path: string, text: string): Promise<Entry[]> {
+  if (isNestedTooDeep(text)) throw invalid(path, 'has too many brackets within each other');
   const { parseDocument, LineCounter, isMap, isScalar } = await import('yaml');
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });

@@ -19,7 +19,7 @@ export type Location =
       readonly name: string;
     } & Choice)
   | ({ readonly kind: 'stdin'; readonly archive: ArchiveFormat | undefined; readonly name: string } & Choice)
-  | { readonly kind: 'directory'; readonly path: string; readonly name: string };
+  | { readonly kind: 'directory' | 'sbom'; readonly path: string; readonly name: string };
 
 interface Choice {
   readonly tag?: string;
@@ -45,11 +45,12 @@ const PREFIXES: ReadonlyMap<string, (rest: string, text: string) => Promise<Loca
   ['oci-archive', (rest: string, text: string) => locateArchive(rest, text, 'oci')],
   ['docker-archive', (rest: string, text: string) => locateArchive(rest, text, 'docker')],
   ['dir', locateDirectory],
+  ['sbom', locateSbom],
 ]);
 
 /**
  * Finds out what a text means. A prefix forces it: `oci:`, `oci-archive:`, `docker-archive:`, `dir:`,
- * `registry:` or `docker://`. Without one: `-` is an archive on standard input, an existing path is what lies
+ * `sbom:`, `registry:` or `docker://`. Without one: `-` is an archive on standard input, an existing path is what lies
  * there, anything else is a registry reference.
  *
  * @throws DrydockError SOURCE_NOT_FOUND, SOURCE_AMBIGUOUS, REFERENCE_INVALID
@@ -154,6 +155,12 @@ async function locateDirectory(rest: string): Promise<Location> {
   if (kind === 'layout' || kind === 'directory') return { kind: 'directory', path: rest, name: rest };
   if (kind === 'nothing') throw notFound(rest);
   throw new DrydockError('SOURCE_NOT_FOUND', `${quoted(rest)} is not a directory`);
+}
+
+async function locateSbom(rest: string): Promise<Location> {
+  if (rest === '' || (await kindOf(rest)) === 'nothing') throw notFound(rest);
+  if ((await kindOf(rest)) === 'file') return { kind: 'sbom', path: rest, name: rest };
+  throw new DrydockError('SOURCE_NOT_FOUND', `${quoted(rest)} is a directory, not a bill of materials`);
 }
 
 /**

@@ -6,9 +6,10 @@ const CHUNK_BYTES = 1 << 17;
 /** More than any sound value; beyond it lies damage. */
 const MAX_DECODED_BYTES = 256 << 20;
 
-/** A value as compressed JSON. */
-export function encode(value: unknown): Uint8Array {
-  const text = Buffer.from(JSON.stringify(value));
+/** A value as compressed JSON; undefined for one that is too large to be text. */
+export function encode(value: unknown): Uint8Array | undefined {
+  const text = textOf(value);
+  if (!text) return undefined;
   return brotliCompressSync(text, {
     chunkSize: CHUNK_BYTES,
     params: {
@@ -26,5 +27,13 @@ export function decode(bytes: Uint8Array): unknown {
     return JSON.parse(text.toString());
   } catch {
     return undefined; // damage is a miss
+  }
+}
+
+function textOf(value: unknown): Buffer | undefined {
+  try {
+    return Buffer.from(JSON.stringify(value));
+  } catch {
+    return undefined; // longer than the language's longest text
   }
 }

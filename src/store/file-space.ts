@@ -43,7 +43,8 @@ export async function dropOldest(directory: string, maxBytes: number): Promise<v
   files.sort((a, b) => a.usedAt - b.usedAt);
   for (const file of files) {
     if (bytes <= maxBytes * KEEP_SHARE) return;
-    await rm(file.path, { force: true });
+    // One that cannot be removed must not keep the others.
+    await rm(file.path, { force: true }).catch(() => undefined);
     bytes -= file.bytes;
   }
 }

@@ -22,7 +22,8 @@ export function openInventories(store: Store | undefined, analyzers: string): In
       return inventory?.schema === 1 ? (inventory as Inventory) : undefined;
     },
     async remember(image, inventory) {
-      if (store) await store.put(keyOf(image), encode(inventory));
+      const bytes = store && encode(inventory);
+      if (bytes) await store.put(keyOf(image), bytes);
     },
   };
 }

@@ -14,7 +14,7 @@ export interface LayerAnalyses {
  * @param analyzers fingerprint of the analyzers whose answers are wanted
  */
 export function openLayerAnalyses(store: Store | undefined, analyzers: string): LayerAnalyses {
-  const keyOf = (diffId: Digest): string => `layer/1/${diffId}/${analyzers}`;
+  const keyOf = (diffId: Digest): string => `layer/2/${diffId}/${analyzers}`;
   return {
     async find(diffId) {
       const bytes = await store?.get(keyOf(diffId));
@@ -23,7 +23,8 @@ export function openLayerAnalyses(store: Store | undefined, analyzers: string): 
       return isOurs ? (analysis as LayerAnalysis) : undefined;
     },
     async remember(analysis) {
-      if (store) await store.put(keyOf(analysis.diffId), encode(analysis));
+      const bytes = store && encode(analysis);
+      if (bytes) await store.put(keyOf(analysis.diffId), bytes);
     },
   };
 }

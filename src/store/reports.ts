@@ -19,7 +19,8 @@ export function openReports(store: Store | undefined, ttlSeconds = DEFAULT_TTL_S
       return report?.schema === 1 ? (report as Report) : undefined;
     },
     async remember(key, report) {
-      if (store) await store.put(keyOf(key), encode(report), { ttlSeconds });
+      const bytes = store && encode(report);
+      if (bytes) await store.put(keyOf(key), bytes, { ttlSeconds });
     },
   };
 }

@@ -190,14 +190,14 @@ describe('encoding', () => {
   test('values come back', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        expect(decode(encode(value))).toEqual(JSON.parse(JSON.stringify(value)));
+        expect(decode(encode(value) ?? Buffer.alloc(0))).toEqual(JSON.parse(JSON.stringify(value)));
       }),
     );
   });
 
   test('damage is undefined, never a throw', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void decode(bytes)));
-    const good = encode({ a: 'x'.repeat(1000) });
+    const good = encode({ a: 'x'.repeat(1000) }) ?? Buffer.alloc(0);
     expect(decode(good.subarray(0, good.length - 3))).toBeUndefined();
   });
 

@@ -1,0 +1,91 @@
+import { DrydockError } from '../base/errors.ts';
+import { Secret } from '../base/secret.ts';
+import { readCertificates } from '../config/certificates.ts';
+import { registryHosts } from '../config/registries.ts';
+import type { RegistryCredential } from '../oci/credentials/credential.ts';
+import type { RegistryClient, RegistryOptions } from '../oci/registry/registry.ts';
+import type { Transport } from '../oci/registry/transport.ts';
+import type { Run } from './run.ts';
+
+/** @param registries those for which a user name or token was given: no other host shall see it */
+export async function openRegistryClient(run: Run, registries: readonly string[]): Promise<RegistryClient> {
+  const { surroundings } = run.loaded;
+  const [{ openRegistry }, { dockerConfigCredentials, firstOf, staticCredentials }] = await Promise.all([
+    import('../oci/registry/registry.ts'),
+    import('../oci/credentials/credentials.ts'),
+  ]);
+  const given = givenCredential(run);
+  const hostsNamed = [...new Set(registries)];
+  if (given && hostsNamed.length > 1) {
+    throw new DrydockError(
+      'USAGE_INVALID',
+      `one login is given for several registries: ${hostsNamed.join(', ')}`,
+      {
+        hint: 'Scan the images of one registry at a time, or store a login for each with "docker login".',
+      },
+    );
+  }
+  return openRegistry({
+    credentials: firstOf([
+      ...(given ? hostsNamed.map((registry) => staticCredentials(given, registry)) : []),
+      dockerConfigCredentials({
+        configFiles: surroundings.loginFiles,
+        ...(surroundings.path && { path: surroundings.path }),
+      }),
+    ]),
+    mirrors: mirrorsOf(run),
+    ...(await connectionOptions(run)),
+  });
+}
+
+function givenCredential({ loaded: { config }, password }: Run): RegistryCredential | undefined {
+  if (config.registryToken !== undefined)
+    return { kind: 'registry-token', token: new Secret(config.registryToken) };
+  if (config.username === undefined || password === undefined) return undefined;
+  return { kind: 'basic', username: config.username, password: new Secret(password) };
+}
+
+/** For what is fetched from servers that are no registries. */
+export async function openPlainTransport(run: Run): Promise<Transport> {
+  const [{ openTransport }, { openHostGates }] = await Promise.all([
+    import('../oci/registry/transport.ts'),
+    import('../oci/registry/host-gates.ts'),
+  ]);
+  const options = { ...(await connectionOptions(run)), timeoutMs: TIMEOUT_MS };
+  return openTransport(options, openHostGates(CONNECTIONS_PER_HOST));
+}
+
+const CONNECTIONS_PER_HOST = 4;
+/** How long a server may take to begin its answer, or pause in it. */
+const TIMEOUT_MS = 30_000;
+
+type Connections = Required<
+  Pick<
+    RegistryOptions,
+    | 'plainHttpHosts'
+    | 'insecureTlsHosts'
+    | 'caCertificates'
+    | 'caCertificatesByHost'
+    | 'clientCertificates'
+    | 'proxy'
+  >
+> & { readonly userAgent: string };
+
+async function connectionOptions({ loaded: { config, surroundings }, version }: Run): Promise<Connections> {
+  const { http, https, no } = surroundings.proxy;
+  const hosts = [...registryHosts(config)];
+  const certificates = await readCertificates(config);
+  return {
+    plainHttpHosts: hosts.flatMap(([host, { plainHttp }]) => (plainHttp ? [host] : [])),
+    insecureTlsHosts: hosts.flatMap(([host, { insecure }]) => (insecure ? [host] : [])),
+    caCertificates: certificates.authorities,
+    caCertificatesByHost: certificates.authoritiesByHost,
+    clientCertificates: certificates.clientByHost,
+    proxy: { ...(http && { http }), ...(https && { https }), ...(no && { noProxy: no }) },
+    userAgent: `drydock/${version}`,
+  };
+}
+
+function mirrorsOf({ loaded: { config } }: Run): NonNullable<RegistryOptions['mirrors']> {
+  return Object.fromEntries([...registryHosts(config)].map(([host, { mirrors }]) => [host, mirrors]));
+}

@@ -1,0 +1,98 @@
+import { availableParallelism } from 'node:os';
+import type { Signal } from '../base/signal.ts';
+import type { Report } from '../model/report.ts';
+import { parsePlatform } from '../oci/platform.ts';
+import { chooseAnalyzers, type AnalyzerChoice } from '../scan/analyzers.ts';
+import { openLayerPool, type LayerPool } from '../scan/layer-pool.ts';
+import { scanImage, type ScanOptions, type ScanParts } from '../scan/scan-image.ts';
+import { openFileStore } from '../store/files.ts';
+import { openInventories } from '../store/inventories.ts';
+import { openLayerAnalyses } from '../store/layer-analyses.ts';
+import { openMemoryStore } from '../store/memory.ts';
+import { openReports } from '../store/reports.ts';
+import type { Store } from '../store/store.ts';
+import { storeDirectory } from './cache.ts';
+import { chooseWhatToLookFor, licenseCategoriesOf } from './choice.ts';
+import { openDatabases, type Databases } from './databases.ts';
+import { lazily } from './lazily.ts';
+import { filesAmong, locateFor, registriesOf } from './locate-images.ts';
+import { prepareDatabases } from './prepare-databases.ts';
+import { openRegistryClient } from './registry-client.ts';
+import type { Run } from './run.ts';
+import { openTarget } from './targets.ts';
+
+/** Beyond this many threads disk and network are the limit, and each costs memory. */
+const THREADS_MAX = 8;
+
+export interface Scanning extends AsyncDisposable {
+  /** Paths of those images that are files. */
+  readonly files: readonly string[];
+  /** Brings the advisory database when it is due and may be. */
+  prepareDatabase(options: Signal): Promise<void>;
+  /** @param image one of those that it was opened for, as it was named */
+  scan(image: string, options: Signal): Promise<Report>;
+}
+
+/** Everything a scan needs. The network is not touched before an image or the database is asked for. */
+export async function openScanning(run: Run, images: readonly string[]): Promise<Scanning> {
+  const { config } = run.loaded;
+  const platform = config.platform === undefined ? undefined : parsePlatform(config.platform);
+  const options: ScanOptions = {
+    vulnerabilities: config.scanners.includes('vuln'),
+    severitySources: config.vulnSeveritySource,
+    licenseCategories: licenseCategoriesOf(config),
+    force: config.force,
+    ...(platform && { platform }),
+  };
+  const located = new Map(images.map((image) => [image, locateFor(config, image)]));
+  const registries = await registriesOf([...located.values()]);
+  const registry = lazily(() => openRegistryClient(run, registries));
+  const databases = openDatabases(run, registry.get);
+  const pool = openLayerPool({
+    threads: Math.min(THREADS_MAX, availableParallelism()),
+    downloads: config.parallel,
+    ...(run.layerWorker && { script: run.layerWorker }),
+  });
+  // Without a cache, images of one run may still share layers; a single one has nothing to remember.
+  const memory = images.length > 1 ? openMemoryStore() : undefined;
+  const store = config.cache ? openFileStore(storeDirectory(config)) : memory;
+  const choice = await chooseWhatToLookFor(config);
+  const parts = await scanParts(run, pool, store, databases, choice);
+  return {
+    files: await filesAmong([...located.values()]),
+    prepareDatabase: (signal) => prepareDatabases(config, databases, signal),
+    async scan(image, signal) {
+      const location = await (located.get(image) ?? locateFor(config, image));
+      await using target = await openTarget(location, run, registry.get);
+      return await scanImage(target, options, parts, signal);
+    },
+    async [Symbol.asyncDispose]() {
+      await pool[Symbol.asyncDispose]();
+      await store?.[Symbol.asyncDispose]();
+      await databases[Symbol.asyncDispose]();
+      await registry.close();
+    },
+  };
+}
+
+async function scanParts(
+  run: Run,
+  pool: LayerPool,
+  store: Store | undefined,
+  databases: Databases,
+  choice: AnalyzerChoice,
+): Promise<ScanParts> {
+  const analyzers = await chooseAnalyzers(choice);
+  return {
+    analyzers,
+    pool,
+    layerAnalyses: openLayerAnalyses(store, analyzers.fingerprint),
+    inventories: openInventories(store, analyzers.fingerprint),
+    reports: openReports(store),
+    advisories: databases.advisories,
+    ...(databases.java && { javaDb: databases.java }),
+    ...(databases.enrichment && { enrichment: databases.enrichment }),
+    engine: `drydock/${run.version}`,
+    now: () => new Date(),
+  };
+}

@@ -22,9 +22,9 @@ interface Told {
   }[];
 }
 
-const keysOf = (report: Told): string[] =>
+const keysOf = (report: Told, wanted: string): string[] =>
   (report.Results ?? [])
-    .filter((result) => result.Class === 'os-pkgs')
+    .filter((result) => result.Class === wanted)
     .flatMap((result) =>
       (result.Vulnerabilities ?? []).map((v) =>
         [v.PkgName, v.InstalledVersion, v.VulnerabilityID, v.FixedVersion ?? ''].join(' '),
@@ -57,39 +57,43 @@ describe.skipIf(!isReady)(
       database?.remove();
     });
 
-    test.each(layouts(/^(?!alpine-multi)/).filter((name) => !DIFFERENT.has(name)))('%s', async (name) => {
+    /** What both say of one image. */
+    async function compare(name: string, type: 'os' | 'library'): Promise<{ theirs: Told; ours: Told }> {
       const layout = join(images ?? '', name);
       const output = join(home, 'report.json');
-      const flags = [
+      const skips = [
         '--skip-db-update',
         '--skip-java-db-update',
         '--offline-scan',
         '--security-checks',
         'vuln',
       ];
-      execFileSync(
-        trivy ?? '',
-        [
-          '--cache-dir',
-          home,
-          'image',
-          '--input',
-          layout,
-          '--vuln-type',
-          'os',
-          '--format',
-          'json',
-          ...flags,
-          '-o',
-          output,
-        ],
-        { stdio: 'ignore' },
-      );
+      const flags = ['--vuln-type', type, '--format', 'json', ...skips, '-o', output];
+      execFileSync(trivy ?? '', ['--cache-dir', home, 'image', '--input', layout, ...flags], {
+        stdio: 'ignore',
+      });
       const args = ['--format', 'json', '--no-cache', '--db-path', database?.folder ?? ''];
       const run = await drydock(['scan', ...args, `oci:${layout}`]);
       expect(run.code).toBe(0);
-      const theirs = keysOf(JSON.parse(readFileSync(output, 'utf8')) as Told);
-      expect(keysOf(JSON.parse(run.stdout) as Told)).toEqual(theirs);
+      return {
+        theirs: JSON.parse(readFileSync(output, 'utf8')) as Told,
+        ours: JSON.parse(run.stdout) as Told,
+      };
+    }
+
+    test.each(layouts(/^(?!alpine-multi)/).filter((name) => !DIFFERENT.has(name)))('%s', async (name) => {
+      const { theirs, ours } = await compare(name, 'os');
+      expect(keysOf(ours, 'os-pkgs')).toEqual(keysOf(theirs, 'os-pkgs'));
     });
+
+    test.each(layouts(/^(?:debian12-(?:node-app|python|ruby)|go-binaries|rust-binaries)$/))(
+      'language packages of %s',
+      async (name) => {
+        const { theirs, ours } = await compare(name, 'library');
+        // That Trivy does not tell of Go's standard library yet; newer ones do.
+        const own = keysOf(ours, 'lang-pkgs').filter((key) => !key.startsWith('stdlib '));
+        expect(own).toEqual(keysOf(theirs, 'lang-pkgs'));
+      },
+    );
   },
 );

@@ -3,7 +3,7 @@
 # Tests that miss one are skipped and say so.
 set -eu
 
-packages="docker-registry skopeo umoci rpm zstd python3 zsh fish"
+packages="docker-registry skopeo umoci rpm zstd python3 ruby chromium zsh fish"
 missing=""
 for package in $packages; do
   dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"

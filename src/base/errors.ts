@@ -56,6 +56,8 @@ const KIND_OF = {
   CACHE_UNWRITABLE: 'input',
   OUTPUT_UNWRITABLE: 'input',
   REPORT_INVALID: 'input',
+  TEMPLATE_INVALID: 'input',
+  TEMPLATE_LIMIT: 'limit',
   VEX_INVALID: 'input',
   TIMED_OUT: 'limit',
   CANCELLED: 'input',

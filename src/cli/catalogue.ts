@@ -1,7 +1,7 @@
 import { builtinFilesystemRules } from '../analysis/filesystem/builtin-rules.ts';
 import { builtinSecretRules } from '../analysis/secrets/builtin-rules.ts';
 import { ecosystems } from '../ecosystems/list.ts';
-import { formats } from '../reports/list.ts';
+import { loadFormats } from '../reports/list.ts';
 import { chooseAnalyzers } from '../scan/analyzers.ts';
 
 /** A table of what there is. */
@@ -17,7 +17,7 @@ export const CATALOGUE_SECTIONS = ['analyzers', 'ecosystems', 'formats', 'secret
 
 /** Everything that can be extended, read from the lists that the program itself uses. */
 export async function catalogue(): Promise<CatalogueSection[]> {
-  return [await analyzers(), ecosystemTable(), formatTable(), secrets(), checks()];
+  return [await analyzers(), ecosystemTable(), await formatTable(), secrets(), checks()];
 }
 
 async function analyzers(): Promise<CatalogueSection> {
@@ -60,7 +60,8 @@ function ecosystemTable(): CatalogueSection {
   };
 }
 
-function formatTable(): CatalogueSection {
+async function formatTable(): Promise<CatalogueSection> {
+  const formats = await loadFormats();
   return {
     name: 'formats',
     about: 'Ways to tell a report.',

@@ -5,7 +5,8 @@ import type { AdvisorySource } from '../advisories/source.ts';
 import type { TrivyDbSource } from '../advisories/trivy-db/source.ts';
 import { DrydockError } from '../base/errors.ts';
 import type { AdvisoryDbVersion } from '../model/advisory.ts';
-import { openDatabases, type Databases } from '../wiring/databases.ts';
+import type { Databases } from '../wiring/database-set.ts';
+import { openDatabases } from '../wiring/databases.ts';
 import { runOf, type Command, type Invocation } from './command.ts';
 import { fieldLines, sizeText } from './field-lines.ts';
 import { writeText } from './output.ts';
@@ -80,7 +81,7 @@ async function open(invocation: Invocation): Promise<Databases> {
   const { loaded, host, screen } = invocation;
   const password = await readPassword(loaded.config, [], host.stdin);
   if (password !== undefined) screen.hide(password);
-  return openDatabases(runOf(invocation, password));
+  return await openDatabases(runOf(invocation, password));
 }
 
 /** What somebody else keeps is not ours to change. */

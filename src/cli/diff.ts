@@ -1,5 +1,4 @@
 import { DrydockError } from '../base/errors.ts';
-import { keepHeapSmall } from '../base/small-heap.ts';
 import type { Report } from '../model/report.ts';
 import { compareReports } from '../reports/diff/compare-reports.ts';
 import { diffFormats, type DiffFormat } from '../reports/diff/diff-formats.ts';
@@ -52,7 +51,6 @@ async function readBoth(
 
 async function scanAll(images: readonly string[], invocation: Invocation): Promise<Map<string, Report>> {
   const { loaded, host, screen, signal } = invocation;
-  keepHeapSmall();
   const password = await readPassword(loaded.config, images, host.stdin);
   if (password !== undefined) screen.hide(password);
   await using scanning = await openScanning(runOf(invocation, password), images);

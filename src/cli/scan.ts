@@ -1,5 +1,4 @@
 import { notices } from '../base/channels.ts';
-import { keepHeapSmall } from '../base/small-heap.ts';
 import type { Config } from '../config/schema.ts';
 import type { Report } from '../model/report.ts';
 import { openScanning, type Scanning } from '../wiring/scanning.ts';
@@ -13,7 +12,6 @@ import { openTeller, type Teller } from './tell.ts';
 export const scanCommand: Command = async (invocation) => {
   const { args, loaded, host, screen, trace, signal } = invocation;
   const { config } = loaded;
-  keepHeapSmall();
   const teller = await openTeller(invocation);
   const password = await readPassword(config, args, host.stdin);
   if (password !== undefined) screen.hide(password);

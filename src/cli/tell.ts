@@ -5,7 +5,7 @@ import { systemReason } from '../config/system-reason.ts';
 import type { Report } from '../model/report.ts';
 import type { ReportFormat } from '../reports/format.ts';
 import type { IgnoreRule } from '../reports/ignore-file.ts';
-import { findFormat } from '../reports/list.ts';
+import { loadFormat } from '../reports/list.ts';
 import { selectFindings } from '../reports/select.ts';
 import type { VexStatement } from '../reports/vex/statement.ts';
 import type { Invocation } from './command.ts';
@@ -22,12 +22,16 @@ export interface Teller {
 const IGNORE_FILES = ['.trivyignore', '.trivyignore.yaml', '.trivyignore.yml'];
 
 /** @throws DrydockError IGNORE_FILE_INVALID, USAGE_INVALID: before anything was scanned */
-export async function openTeller({ loaded: { config }, look, trace }: Invocation): Promise<Teller> {
-  const format = formatNamed(config.format);
+export async function openTeller({ loaded: { config }, look, trace, host }: Invocation): Promise<Teller> {
+  const format = await formatNamed(config.format);
   const ignored = await readIgnoreRules(config.ignorefile);
   const vex = await readVexFiles(config.vex);
   trace('ignore rules read', { rules: ignored.rules.length, statements: vex.length });
-  const parameters = parametersFor(look, config);
+  const parameters = {
+    ...parametersFor(look, config),
+    ...(await templateOf(config)),
+    ...(config.format === 'github' && workflowOf(host.env)),
+  };
   const select = (report: Report): Report =>
     selectFindings(report, {
       severities: config.severity,
@@ -50,10 +54,38 @@ export async function openTeller({ loaded: { config }, look, trace }: Invocation
   };
 }
 
+/** Where a workflow of GitHub runs, its variables say what the snapshot is of. */
+function workflowOf(env: Invocation['host']['env']): Record<string, string> {
+  const told: readonly (readonly [string, string | undefined])[] = [
+    ['sha', env['GITHUB_SHA']],
+    ['ref', env['GITHUB_REF']],
+    ['correlator', [env['GITHUB_WORKFLOW'], env['GITHUB_JOB']].filter(Boolean).join('-')],
+    ['jobId', env['GITHUB_RUN_ID']],
+  ];
+  return Object.fromEntries(told.flatMap(([name, value]) => (value ? [[name, value] as const] : [])));
+}
+
+/** @throws DrydockError USAGE_INVALID, TEMPLATE_INVALID, before anything is scanned */
+async function templateOf({
+  format,
+  template,
+}: Config): Promise<{ readonly template?: string; readonly templateName?: string }> {
+  if (format !== 'template') return {};
+  if (template === undefined)
+    throw new DrydockError('USAGE_INVALID', '--format template needs --template FILE');
+  const path = template.replace(/^@/, '');
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new DrydockError('USAGE_INVALID', `cannot read template ${path}: ${systemReason(cause)}`, {
+      cause,
+    });
+  });
+  return { template: text, templateName: path };
+}
+
 const FILE: Look = { isTerminal: false, color: false, width: undefined };
 
-function formatNamed(id: string): ReportFormat {
-  const format = findFormat(id);
+async function formatNamed(id: string): Promise<ReportFormat> {
+  const format = await loadFormat(id);
   if (format) return format;
   throw new DrydockError('USAGE_INVALID', `there is no format ${JSON.stringify(id)}`);
 }

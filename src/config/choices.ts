@@ -20,7 +20,10 @@ export const STATUSES = [
 ] as const satisfies readonly AdvisoryStatus[];
 
 /** Ids of `reports/list.ts`; a test keeps them equal. They stand here so that help and completion load no format. */
-export const FORMATS = ['table', 'json', 'cyclonedx', 'spdx-json', 'spdx', 'openvex'] as const;
+export const FORMATS = [
+  ...(['table', 'json', 'sarif', 'cyclonedx', 'spdx-json', 'spdx', 'html', 'markdown', 'junit'] as const),
+  ...(['gitlab', 'gitlab-codequality', 'github', 'cosign-vuln', 'csv', 'openvex', 'template'] as const),
+] as const;
 
 /** Those that are bills of materials. */
 export const SBOM_FORMATS: readonly string[] = ['cyclonedx', 'spdx-json', 'spdx'];

@@ -184,6 +184,12 @@ export const settings = {
     group: 'report',
     description: 'how the report is told',
   },
+  template: {
+    kind: 'path',
+    group: 'report',
+    placeholder: 'file',
+    description: 'the template of --format template, see docs/formats.md',
+  },
   output: {
     kind: 'path',
     short: 'o',
@@ -286,15 +292,14 @@ export const settings = {
     group: 'database',
     placeholder: 'list',
     description:
-      'databases: advisories of trivy and osv, the first counting most; names of jars (java); exploited ones (kev, epss)',
+      'databases: advisories (trivy, osv; the first counts most), jars (java), exploited ones (kev, epss)',
   },
   osvSource: {
     kind: 'texts',
     default: ['npm', 'PyPI', 'Maven', 'Go', 'crates.io', 'RubyGems', 'NuGet', 'Packagist'],
     group: 'database',
     placeholder: 'list',
-    description:
-      'where OSV records come from: ecosystems as OSV names them, URLs of archives, files or directories',
+    description: 'where OSV records come from: ecosystems, URLs of archives, files or directories',
   },
   javaDbRepository: {
     kind: 'texts',

@@ -1,23 +1,18 @@
-import { cyclonedxFormat } from './cyclonedx/cyclonedx.ts';
 import type { ReportFormat } from './format.ts';
 import { jsonFormat } from './json/json.ts';
-import { openvexFormat } from './openvex/openvex.ts';
-import { spdxJsonFormat } from './spdx/spdx-json.ts';
-import { spdxFormat } from './spdx/spdx.ts';
 import { tableFormat } from './table/table.ts';
 
+/** Those that most scans are told by are always loaded, all others together: many small files would take longer. */
+const COMMON: readonly ReportFormat[] = [tableFormat, jsonFormat];
+
 /** Every way a report can be told. */
-export const formats: readonly ReportFormat[] = [
-  tableFormat,
-  jsonFormat,
-  cyclonedxFormat,
-  spdxJsonFormat,
-  spdxFormat,
-  openvexFormat,
-];
+export async function loadFormats(): Promise<readonly ReportFormat[]> {
+  const { otherFormats } = await import('./other-formats.ts');
+  return [...COMMON, ...otherFormats];
+}
 
-export const formatIds: readonly string[] = formats.map((format) => format.id);
-
-export function findFormat(id: string): ReportFormat | undefined {
-  return formats.find((format) => format.id === id);
+/** Undefined where there is no format of that name. */
+export async function loadFormat(id: string): Promise<ReportFormat | undefined> {
+  const common = COMMON.find((format) => format.id === id);
+  return common ?? (await loadFormats()).find((format) => format.id === id);
 }

@@ -56,8 +56,7 @@ export async function assess(
     findings: [
       ...judged.findings,
       ...inventory.findings,
-      ...(await configFindings(image, parts.analyzers.choice)),
-      ...(await licenseFindings(judged.packages, inventory, options, parts.analyzers.choice)),
+      ...(await otherFindings(image, judged.packages, inventory, options, parts.analyzers.choice)),
     ],
     diagnostics: [...inventory.diagnostics, ...judged.diagnostics],
   };
@@ -100,31 +99,14 @@ async function identified(
   }
 }
 
-async function configFindings({ kind, config }: Image, choice: AnalyzerChoice): Promise<Finding[]> {
-  if (kind !== 'image') return [];
-  const findings: Finding[] = [];
-  if (choice.scanners.includes('secret')) {
-    const { findSecretsInImageConfig } = await import('../analysis/secrets/image-config.ts');
-    findings.push(...findSecretsInImageConfig(config, choice.secretRules));
-  }
-  if (choice.scanners.includes('misconfiguration')) {
-    const { checkImageConfig } = await import('../analysis/filesystem/check-image-config.ts');
-    findings.push(...checkImageConfig(config));
-  }
-  return findings;
-}
-
-async function licenseFindings(
+async function otherFindings(
+  image: Image,
   packages: readonly Package[],
-  { licenseFiles = [] }: Inventory,
+  inventory: Inventory,
   { licenseCategories = {} }: AssessOptions,
-  { scanners }: AnalyzerChoice,
+  choice: AnalyzerChoice,
 ): Promise<Finding[]> {
-  if (!scanners.includes('license')) return [];
-  const { fileLicenseFindings, packageLicenseFindings } =
-    await import('../analysis/licenses/license-findings.ts');
-  return [
-    ...packageLicenseFindings(packages, licenseCategories),
-    ...fileLicenseFindings(licenseFiles, licenseCategories),
-  ];
+  if (choice.scanners.length === 0) return [];
+  const { extraFindings } = await import('./extras.ts');
+  return extraFindings(image, packages, inventory, licenseCategories, choice);
 }

@@ -1,4 +1,5 @@
 import type { Signal } from '../base/signal.ts';
+import { keepHeapSmall } from '../base/small-heap.ts';
 import type { LayerContent } from '../oci/source.ts';
 import { chooseAnalyzers, type AnalyzerChoice } from './analyzers.ts';
 import { runLayerJob, type JobInput, type LayerJob, type OnProgress } from './layer-job.ts';
@@ -12,6 +13,8 @@ export interface LayerPoolOptions {
   readonly script?: URL;
   /** How many layers are decompressed at once; sensibly the number of processor cores. */
   readonly threads: number;
+  /** Memory counts more than the speed of this thread, as in a program that ends with its scan. */
+  readonly keepsHeapSmall?: boolean;
   /** How many layers are downloaded at once. */
   readonly downloads: number;
 }
@@ -71,6 +74,8 @@ export function openLayerPool(options: LayerPoolOptions): LayerPool {
   function takeThread(): LayerThread {
     const known = idle.pop();
     if (known) return known;
+    // For whoever only looks up what is remembered, it would cost time and save nothing.
+    if (options.keepsHeapSmall) keepHeapSmall();
     const started = startLayerThread(script as URL);
     all.add(started);
     return started;

@@ -2,7 +2,7 @@ import { notices } from '../base/channels.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Signal } from '../base/signal.ts';
 import type { Config } from '../config/schema.ts';
-import type { Databases } from './databases.ts';
+import type { Databases } from './database-set.ts';
 
 /** With a database at hand, asking for a newer one must not cost more than this. */
 const UPDATE_PATIENCE_MS = 20_000;

@@ -13,7 +13,8 @@ import { openReports } from '../store/reports.ts';
 import type { Store } from '../store/store.ts';
 import { storeDirectory } from './cache.ts';
 import { chooseWhatToLookFor, licenseCategoriesOf } from './choice.ts';
-import { openDatabases, type Databases } from './databases.ts';
+import type { Databases } from './database-set.ts';
+import { openDatabases } from './databases.ts';
 import { lazily } from './lazily.ts';
 import { filesAmong, locateFor, registriesOf } from './locate-images.ts';
 import { prepareDatabases } from './prepare-databases.ts';
@@ -47,10 +48,11 @@ export async function openScanning(run: Run, images: readonly string[]): Promise
   const located = new Map(images.map((image) => [image, locateFor(config, image)]));
   const registries = await registriesOf([...located.values()]);
   const registry = lazily(() => openRegistryClient(run, registries));
-  const databases = openDatabases(run, registry.get);
+  const databases = await openDatabases(run, registry.get);
   const pool = openLayerPool({
     threads: Math.min(THREADS_MAX, availableParallelism()),
     downloads: config.parallel,
+    keepsHeapSmall: true,
     ...(run.layerWorker && { script: run.layerWorker }),
   });
   // Without a cache, images of one run may still share layers; a single one has nothing to remember.

@@ -26,6 +26,7 @@ export function readResults(results: readonly Members[]): ReadResults {
     const place: Place = {
       target: result.text('Target') ?? '',
       application: result.text('Class') === 'lang-pkgs' ? applicationOf(result.text('Type')) : undefined,
+      family: result.text('Type'),
     };
     for (const told of result.objects('Packages')) {
       const pkg = readPackage(told, place);
@@ -54,6 +55,8 @@ export function readResults(results: readonly Members[]): ReadResults {
 interface Place {
   readonly target: string;
   readonly application: ApplicationType | undefined;
+  /** Of the operating system, where it is no application. */
+  readonly family: string | undefined;
 }
 
 function keyOf(pkg: Package): string {
@@ -86,10 +89,19 @@ const TYPES: ReadonlySet<string> = new Set<PackageType>([
   ...(['swift', 'wordpress'] as const),
 ]);
 
-function typeOf(identifier: Members, { application }: Place): PackageType {
+/** Families whose packages are not rpms. */
+const TYPE_OF_FAMILY: ReadonlyMap<string, PackageType> = new Map<string, PackageType>([
+  ...(['debian', 'ubuntu', 'echo'] as const).map((name) => [name, 'deb'] as const),
+  ...(['alpine', 'wolfi', 'chainguard', 'minimos'] as const).map((name) => [name, 'apk'] as const),
+  ['bottlerocket', 'bottlerocket'],
+]);
+
+/** Older reports tell of no package URLs. */
+function typeOf(identifier: Members, { application, family }: Place): PackageType {
   const type = parsePackageUrl(identifier.text('PURL') ?? '')?.type;
   if (type !== undefined && TYPES.has(type)) return type as PackageType;
-  return TYPE_OF_APPLICATION.get(application ?? '') ?? 'generic';
+  if (application !== undefined) return TYPE_OF_APPLICATION.get(application) ?? 'generic';
+  return TYPE_OF_FAMILY.get(family ?? '') ?? (family === undefined || family === 'none' ? 'generic' : 'rpm');
 }
 
 function readPackage(told: Members, place: Place): Package | undefined {

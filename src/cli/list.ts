@@ -1,9 +1,10 @@
-import { catalogue, type CatalogueSection } from './catalogue.ts';
+import type { CatalogueSection } from './catalogue.ts';
 import type { Command } from './command.ts';
 import { writeText } from './output.ts';
 
 /** Prints a table of what there is; `all` as the document `docs/catalogue.md`. */
 export const listCommand: Command = async ({ args, host }) => {
+  const { catalogue } = await import('./catalogue.ts');
   const sections = await catalogue();
   const [wanted = 'all'] = args;
   const text =

@@ -44,7 +44,7 @@ export function licenseCategoriesOf(config: Config): LicenseCategories {
 }
 
 async function readFilesystemRules(path: string): Promise<FilesystemRules> {
-  const { loadFilesystemRules } = await import('../analysis/filesystem/rule-file.ts');
+  const { loadFilesystemRules } = await import('./rules.ts');
   return loadFilesystemRules(await readText(path), path);
 }
 
@@ -58,7 +58,7 @@ async function readSecretRules(named: string | undefined): Promise<SecretRules |
   const path = named ?? SECRET_CONFIG;
   try {
     const text = await readFile(path, 'utf8');
-    const { loadSecretConfig } = await import('../analysis/secrets/secret-config.ts');
+    const { loadSecretConfig } = await import('./rules.ts');
     return loadSecretConfig(text, path);
   } catch (cause) {
     if (cause instanceof DrydockError) throw cause;

@@ -10,10 +10,7 @@ import type { Run } from './run.ts';
 /** @param registries those for which a user name or token was given: no other host shall see it */
 export async function openRegistryClient(run: Run, registries: readonly string[]): Promise<RegistryClient> {
   const { surroundings } = run.loaded;
-  const [{ openRegistry }, { dockerConfigCredentials, firstOf, staticCredentials }] = await Promise.all([
-    import('../oci/registry/registry.ts'),
-    import('../oci/credentials/credentials.ts'),
-  ]);
+  const { dockerConfigCredentials, firstOf, openRegistry, staticCredentials } = await import('./network.ts');
   const given = givenCredential(run);
   const hostsNamed = [...new Set(registries)];
   if (given && hostsNamed.length > 1) {
@@ -47,10 +44,7 @@ function givenCredential({ loaded: { config }, password }: Run): RegistryCredent
 
 /** For what is fetched from servers that are no registries. */
 export async function openPlainTransport(run: Run): Promise<Transport> {
-  const [{ openTransport }, { openHostGates }] = await Promise.all([
-    import('../oci/registry/transport.ts'),
-    import('../oci/registry/host-gates.ts'),
-  ]);
+  const { openHostGates, openTransport } = await import('./network.ts');
   const options = { ...(await connectionOptions(run)), timeoutMs: TIMEOUT_MS };
   return openTransport(options, openHostGates(CONNECTIONS_PER_HOST));
 }

@@ -22,7 +22,7 @@ export async function openTarget(
   const { name } = location;
   switch (location.kind) {
     case 'registry': {
-      const { registryImageSource } = await import('../oci/registry/registry-image.ts');
+      const { registryImageSource } = await import('./network.ts');
       return imageTarget(registryImageSource(await registry(), location.reference, name));
     }
     case 'layout':
@@ -32,7 +32,7 @@ export async function openTarget(
     case 'archive': {
       if (location.archive === undefined && (await isSbomFile(location.path)))
         return await sbomTarget(location.path, name);
-      const { openArchive } = await import('../oci/archive/archive.ts');
+      const { openArchive } = await import('./files.ts');
       const source = await openArchive(location.path, location.archive, location, name);
       if (source) return imageTarget(source);
       return await streamTarget(location, () =>
@@ -49,14 +49,14 @@ export async function openTarget(
 const SBOM_START_BYTES = 4096;
 
 async function isSbomFile(path: string): Promise<boolean> {
-  const { looksLikeSbom } = await import('../sbom/read-sbom.ts');
+  const { looksLikeSbom } = await import('./files.ts');
   await using file = await open(path, 'r');
   const { buffer, bytesRead } = await file.read(Buffer.alloc(SBOM_START_BYTES), 0, SBOM_START_BYTES, 0);
   return looksLikeSbom(buffer.subarray(0, bytesRead));
 }
 
 async function sbomTarget(path: string, name: string): Promise<OpenTarget> {
-  const { readSbom } = await import('../sbom/read-sbom.ts');
+  const { readSbom } = await import('./files.ts');
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new DrydockError('SOURCE_NOT_FOUND', `cannot read ${path}: ${systemReason(cause)}`, { cause });
   });
@@ -72,7 +72,7 @@ async function streamTarget(
   location: Location & { kind: 'archive' | 'stdin' },
   open: () => AsyncIterable<Uint8Array>,
 ): Promise<OpenTarget> {
-  const { openStreamedArchive } = await import('../oci/archive/streamed-archive.ts');
+  const { openStreamedArchive } = await import('./files.ts');
   const archive = openStreamedArchive(open, location.archive, location, location.name);
   return { kind: 'streamed', archive, [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose]() };
 }

@@ -3,7 +3,7 @@
 # Tests that miss one are skipped and say so.
 set -eu
 
-packages="docker-registry skopeo umoci rpm zstd python3 ruby chromium zsh fish"
+packages="docker-registry redis-server nats-server skopeo umoci rpm zstd python3 ruby chromium zsh fish"
 missing=""
 for package in $packages; do
   dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"
@@ -20,5 +20,7 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get update -q
 # shellcheck disable=SC2086 -- a list of words
 apt-get install -y -q --no-install-recommends $missing
-# The registry is started by tests, on ports of their own.
-if command -v systemctl >/dev/null 2>&1; then systemctl disable --now docker-registry 2>/dev/null || true; fi
+# They are started by tests, on ports of their own.
+if command -v systemctl >/dev/null 2>&1; then
+  systemctl disable --now docker-registry redis-server nats-server 2>/dev/null || true
+fi

@@ -11,8 +11,9 @@ import { loadCommand } from '../src/cli/load-command.ts';
 const FLOORS: readonly (readonly string[])[] = [
   ['base', 'codec', 'versions'],
   ['model'],
-  ['oci', 'analysis', 'ecosystems', 'advisories', 'match', 'reports', 'sbom', 'store'],
-  ['scan'],
+  ['oci', 'analysis', 'ecosystems', 'advisories', 'match', 'reports', 'sbom', 'store', 'jobs', 'trivy'],
+  ['scan', 'patch', 'crawler'],
+  ['server'],
   ['config'],
   ['wiring'],
   ['cli'],
@@ -33,9 +34,21 @@ const ROOF: ReadonlySet<string> = new Set(['config', 'wiring', 'cli', 'main.ts']
 
 /** What is used from outside, and by whom. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  '@bufbuild': ['trivy'],
+  '@fastify': ['server'],
+  '@nats-io': ['jobs'],
+  '@opentelemetry': ['server'],
   'ae-cvss-calculator': ['advisories'],
+  aws4fetch: ['store'],
   commander: ['cli'],
+  fastify: ['server'],
+  ioredis: ['store'],
+  jose: ['server'],
+  openpgp: ['patch'],
+  pino: ['server'],
+  'prom-client': ['server'],
   undici: ['oci'],
+  'xz-decompress': ['codec'],
   saxes: ['ecosystems'],
   'smol-toml': ['ecosystems'],
   yaml: ['analysis', 'config', 'reports'],

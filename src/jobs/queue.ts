@@ -1,0 +1,43 @@
+import type { Signal } from '../base/signal.ts';
+import type { Job, JobPriority } from '../model/job.ts';
+
+export interface Delivery {
+  readonly job: Job;
+  /** From 1. */
+  readonly attempt: number;
+}
+
+/** What became of a delivery. */
+export type Outcome =
+  | { readonly kind: 'done' }
+  /** Deliver it again, no sooner than that. */
+  | { readonly kind: 'retry'; readonly delaySeconds: number }
+  /** Never again: kept among the dead letters for people to look at. */
+  | { readonly kind: 'dead'; readonly reason: string };
+
+export interface ConsumeOptions extends Signal {
+  readonly concurrency: number;
+  /** How many of one lane may run at once, in this process. */
+  readonly perLane: number;
+}
+
+/**
+ * Work for later, or for somebody else. At least once: a job whose worker died is delivered again, so handlers look at
+ * the job's record first.
+ */
+export interface JobQueue extends AsyncDisposable {
+  /**
+   * @returns false when a job of the same `dedupeKey` waits already
+   * @throws DrydockError QUEUE_FULL, QUEUE_UNAVAILABLE
+   */
+  enqueue(job: Job, options?: { readonly delaySeconds?: number }): Promise<boolean>;
+  /** Runs until the signal is aborted; then waits for what is running, whose own signal is aborted too. */
+  consume(
+    handle: (delivery: Delivery, options: Signal) => Promise<Outcome>,
+    options: ConsumeOptions,
+  ): Promise<void>;
+  /** Jobs that wait. */
+  depth(): Promise<Readonly<Record<JobPriority, number>>>;
+  /** Newest last. */
+  deadLetters(): AsyncIterable<{ readonly job: Job; readonly reason: string; readonly at: string }>;
+}

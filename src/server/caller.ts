@@ -1,0 +1,9 @@
+/** What a caller may do: look at what is known, have something done, or run the place. Each holds those before it. */
+export type Scope = 'read' | 'scan' | 'admin';
+
+/** Who is asking, once the door has let him in. */
+export interface Caller {
+  /** Never a secret: the name of a token, the subject of an OIDC token or of a certificate, `anonymous`. */
+  readonly name: string;
+  readonly scopes: ReadonlySet<Scope>;
+}

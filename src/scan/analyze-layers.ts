@@ -8,6 +8,7 @@ import type { Digest, Image, Layer } from '../model/image.ts';
 import type { ImageSource } from '../oci/source.ts';
 import type { LayerAnalyses } from '../store/layer-analyses.ts';
 import type { ChosenAnalyzers } from './analyzers.ts';
+import { alone, type Flights } from './flights.ts';
 import type { LayerPool } from './layer-pool.ts';
 import { openPackageSharing } from './share-packages.ts';
 import { verifiedAnalysis } from './verify-layer.ts';
@@ -19,6 +20,8 @@ export interface AnalyzeParts {
   readonly pool: LayerPool;
   readonly layerAnalyses: LayerAnalyses;
   readonly analyzers: ChosenAnalyzers;
+  /** Absent: nobody else reads the same layers at the same time. */
+  readonly flights?: Flights;
 }
 
 /** The analysis of every layer in order; only those that nobody has analyzed yet are read, each once. */
@@ -39,7 +42,7 @@ export async function analyzeLayers(
   const both = AbortSignal.any([signal, stop.signal]);
   setMaxListeners(0, both); // one a layer
   const reads = missing.map(async (layer) => {
-    const analysis = await readLayer(image, layer, source, parts, isSmall, { signal: both });
+    const analysis = await readLayerOnce(image, layer, source, parts, isSmall, { signal: both });
     known.set(layer.diffId, share(analysis));
   });
   try {
@@ -69,6 +72,29 @@ async function findKnown(
     layerDone.publish({ digest: layer.digest, sizeBytes: layer.sizeBytes, cached: true });
   }
   return known;
+}
+
+async function readLayerOnce(
+  image: Image,
+  layer: Layer,
+  source: ImageSource,
+  parts: AnalyzeParts,
+  isSmall: boolean,
+  options: Signal,
+): Promise<LayerAnalysis> {
+  let isRead = false;
+  const { flights = alone, layerAnalyses, analyzers } = parts;
+  const flight = {
+    name: `layer/${layer.diffId}/${analyzers.fingerprint}`,
+    find: () => layerAnalyses.find(layer.diffId),
+    make: (o: Signal) => {
+      isRead = true;
+      return readLayer(image, layer, source, parts, isSmall, o);
+    },
+  };
+  const analysis = await flights.run(flight, options);
+  if (!isRead) layerDone.publish({ digest: layer.digest, sizeBytes: layer.sizeBytes, cached: true });
+  return analysis;
 }
 
 async function readLayer(

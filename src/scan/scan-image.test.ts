@@ -14,6 +14,7 @@ import { openLayerAnalyses } from '../store/layer-analyses.ts';
 import { openMemoryStore } from '../store/memory.ts';
 import { openReports } from '../store/reports.ts';
 import { chooseAnalyzers } from './analyzers.ts';
+import type { Flights } from './flights.ts';
 import { openLayerPool } from './layer-pool.ts';
 import { scanImage, type ScanParts } from './scan-image.ts';
 
@@ -94,12 +95,8 @@ async function scan(using: ScanParts, name = 'sample'): Promise<Report> {
       return source.openLayer(image, layer, options);
     },
   };
-  return scanImage(
-    { kind: 'image', source: counting },
-    { vulnerabilities: true, severitySources: ['auto'] },
-    using,
-    { signal },
-  );
+  const options = { vulnerabilities: true, severitySources: ['auto'] };
+  return (await scanImage({ kind: 'image', source: counting }, options, using, { signal })).report;
 }
 
 const found = (report: Report): string[] =>
@@ -159,6 +156,57 @@ describe('scanning an image', () => {
     await expect(scan(same)).rejects.toMatchObject({ code: 'LAYER_DIGEST_MISMATCH' });
     await writeFile(path, bytes);
     expect(found(await scan(same))).toEqual(['openssl CVE-1 3.0.2-1']);
+  });
+
+  test('a database that is replaced while it judges: the report is the new one, and found by the new key', async () => {
+    const reports = openReports(openMemoryStore());
+    const [old, renewed] = [advisories(), advisories({ digest: 'd2' })];
+    let using = old;
+    const swapped: AdvisorySource = {
+      ...old,
+      current: () => using.current(),
+      open: () => {
+        const store = using.open();
+        using = renewed;
+        return store;
+      },
+    };
+    const report = await scan(parts({ advisories: swapped, reports }));
+    expect(report.advisoryDbs).toMatchObject([{ digest: 'd2' }]);
+    const again = await scan(parts({ advisories: renewed, reports }));
+    expect(again.scannedAt).toBe(report.scannedAt);
+    expect(opened).toHaveLength(2);
+    expect((await scan(parts({ advisories: old, reports }))).advisoryDbs).toMatchObject([{ digest: 'd1' }]);
+  });
+
+  test('what others may do at the same time is asked for by a name that says all it depends on', async () => {
+    const names: string[] = [];
+    const flights: Flights = {
+      run: ({ name, make }, options) => {
+        names.push(name);
+        return make(options);
+      },
+    };
+    const report = await scan(parts({ flights }));
+    const { digest, config } = report.image;
+    const layers = config.rootfs.diff_ids.map((diffId) => `layer/${diffId}/${analyzers.fingerprint}`);
+    expect(names).toEqual([expect.stringContaining(`report/{"image":"${digest}"`), ...layers]);
+  });
+
+  test('what another one made meanwhile is not made again', async () => {
+    const same = parts();
+    const first = await scan(same);
+    opened = [];
+    const findsFirst: Flights = { run: async ({ find, make }, options) => (await find()) ?? make(options) };
+    // The report is not there when it is looked for, and is when it is this one's turn.
+    let looks = 0;
+    const reports: ScanParts['reports'] = {
+      find: async (key) => (looks++ === 0 ? undefined : same.reports.find(key)),
+      remember: () => Promise.reject(new Error('made again')),
+    };
+    const second = await scan({ ...same, reports, flights: findsFirst }, 'other');
+    expect(second).toEqual({ ...first, image: { ...first.image, name: 'other' } });
+    expect(opened).toEqual([]);
   });
 
   test('without a database it says how to get one', async () => {

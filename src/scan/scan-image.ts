@@ -20,6 +20,7 @@ import { analyzeLayers, skippedLayers } from './analyze-layers.ts';
 import { analyzeStreamedArchive } from './analyze-streamed.ts';
 import type { ChosenAnalyzers } from './analyzers.ts';
 import { assess, type AssessOptions } from './assess.ts';
+import { alone, type Flights } from './flights.ts';
 import type { LayerPool } from './layer-pool.ts';
 
 /** Everything a scan needs that outlives it. */
@@ -32,6 +33,8 @@ export interface ScanParts {
   readonly advisories: AdvisorySource;
   readonly javaDb?: JavaDbSource;
   readonly enrichment?: EnrichmentSource;
+  /** Where several may ask for the same at the same time. */
+  readonly flights?: Flights;
   /** Program and version, part of every report and its key. */
   readonly engine: string;
   readonly now: () => Date;
@@ -49,6 +52,16 @@ export interface ScanOptions extends AssessOptions {
   readonly force?: boolean;
 }
 
+/** A report, and what it can be found by again. */
+export interface Scanned {
+  readonly report: Report;
+  readonly key: ScanKey;
+  /** It was known already. */
+  readonly isKnown: boolean;
+  /** Others who ask for the same image get this very report. */
+  readonly isCacheable: boolean;
+}
+
 /**
  * The whole journey from an image to its report. What is known already (report, inventory, layer analyses) is not
  * done again; nothing is remembered of an image that could not be read whole.
@@ -60,27 +73,89 @@ export async function scanImage(
   options: ScanOptions,
   parts: ScanParts,
   { signal }: Signal,
-): Promise<Report> {
+): Promise<Scanned> {
   const startedAt = performance.now();
-  const databases = options.vulnerabilities ? await currentDatabases(parts) : [];
+  if (options.vulnerabilities) await currentDatabases(parts); // before anything is read in vain
   const subject = await openSubject(target, options, parts, { signal });
-  const key = scanKey(subject.image, databases, options, parts);
-  const known = options.force || !subject.isCacheable ? undefined : await parts.reports.find(key);
-  // Found by digest, told under the name it was asked by.
-  const report = known
-    ? { ...known, image: subject.image }
-    : await assess(subject.image, await subject.inventory(), options, parts);
-  if (!known && subject.isCacheable) await parts.reports.remember(key, report);
+  const scanned = await reportOn(subject, options, parts, { signal });
   const seconds = (performance.now() - startedAt) / 1000;
-  scanFinished.publish({ image: subject.image.name, seconds, cached: known !== undefined });
-  return report;
+  scanFinished.publish({ image: subject.image.name, seconds, cached: scanned.isKnown });
+  return scanned;
+}
+
+async function reportOn(
+  subject: Subject,
+  options: ScanOptions,
+  parts: ScanParts,
+  { signal }: Signal,
+): Promise<Scanned> {
+  const { image, isCacheable } = subject;
+  const inventory = (): Promise<Inventory> => subject.inventory({ signal });
+  if (!isCacheable) return { ...(await judge(image, inventory, options, parts)), isCacheable };
+  const key = await currentKey(image, options, parts);
+  const find = async (): Promise<Scanned | undefined> => {
+    const report = await parts.reports.find(key);
+    // Found by digest, told under the name it was asked by.
+    return report && { report: { ...report, image }, key, isKnown: true, isCacheable };
+  };
+  const known = options.force ? undefined : await find();
+  if (known) return known;
+  const make = async (o: Signal): Promise<Scanned> => {
+    const judged = await judge(image, () => subject.inventory(o), options, parts);
+    await parts.reports.remember(judged.key, judged.report);
+    return { ...judged, isCacheable };
+  };
+  const flights = options.force ? alone : (parts.flights ?? alone);
+  const scanned = await flights.run({ name: `report/${JSON.stringify(key)}`, find, make }, { signal });
+  // Whoever made it may have asked by another name.
+  return { ...scanned, report: { ...scanned.report, image } };
+}
+
+/** Judges what is known of an image by the databases in use now, and remembers the report. Reads no image. */
+export async function assessAgain(
+  image: Image,
+  inventory: Inventory,
+  options: ScanOptions,
+  parts: ScanParts,
+): Promise<Scanned> {
+  const judged = await judge(image, () => Promise.resolve(inventory), options, parts);
+  await parts.reports.remember(judged.key, judged.report);
+  return { ...judged, isCacheable: true };
+}
+
+/** How often databases may be replaced while one and the same inventory is judged. */
+const MAX_SWAPS = 5;
+
+/** A report and its key, which speak of the same databases: they may be replaced at any moment. */
+async function judge(
+  image: Image,
+  inventory: () => Promise<Inventory>,
+  options: ScanOptions,
+  parts: ScanParts,
+): Promise<Pick<Scanned, 'report' | 'key' | 'isKnown'>> {
+  const subject = await inventory();
+  let key = await currentKey(image, options, parts);
+  for (let swaps = 0; swaps < MAX_SWAPS; swaps++) {
+    const report = await assess(image, subject, options, parts);
+    const now = await currentKey(image, options, parts);
+    if (now.advisoryDbs === key.advisoryDbs) return { report, key, isKnown: false };
+    key = now;
+  }
+  throw new DrydockError('DATABASE_UNAVAILABLE', 'the advisory database is replaced again and again', {
+    hint: 'Look for two programs that update the same database.',
+  });
+}
+
+/** What a report of that image is found by as of now. */
+export async function currentKey(image: Image, options: ScanOptions, parts: ScanParts): Promise<ScanKey> {
+  return scanKey(image, options.vulnerabilities ? await currentDatabases(parts) : [], options, parts);
 }
 
 /** An image that is known by now, and its inventory for when it is needed. */
 interface Subject {
   readonly image: Image;
   readonly isCacheable: boolean;
-  readonly inventory: () => Promise<Inventory>;
+  readonly inventory: (options: Signal) => Promise<Inventory>;
 }
 
 async function openSubject(
@@ -106,8 +181,8 @@ async function openSubject(
     return { image, isCacheable: true, inventory: () => merge(image, () => Promise.resolve(layers), parts) };
   }
   const image = await target.source.resolve(options.platform, { signal });
-  const layers = (): Promise<AppliedLayer[]> => analyzeLayers(image, target.source, parts, { signal });
-  return { image, isCacheable: true, inventory: () => merge(image, layers, parts) };
+  const layers = (o: Signal): Promise<AppliedLayer[]> => analyzeLayers(image, target.source, parts, o);
+  return { image, isCacheable: true, inventory: (o) => merge(image, () => layers(o), parts) };
 }
 
 async function merge(
@@ -128,7 +203,7 @@ async function merge(
  * What decides on all that can be learnt of an image. A manifest's digest does; where there is none, as in Docker's
  * archives, layers may be stored in different ways, or be left out, for one and the same configuration.
  */
-function identityOf({ digest, configDigest, layers }: Image): Digest {
+export function identityOf({ digest, configDigest, layers }: Image): Digest {
   if (digest !== configDigest) return digest;
   const told = layers.map((layer) => [layer.digest, layer.diffId, layer.skipped !== undefined]);
   return sha256Of(JSON.stringify([digest, told]));

@@ -66,7 +66,7 @@ export async function openScanning(run: Run, images: readonly string[]): Promise
     async scan(image, signal) {
       const location = await (located.get(image) ?? locateFor(config, image));
       await using target = await openTarget(location, run, registry.get);
-      return await scanImage(target, options, parts, signal);
+      return (await scanImage(target, options, parts, signal)).report;
     },
     async [Symbol.asyncDispose]() {
       await pool[Symbol.asyncDispose]();

@@ -1,5 +1,5 @@
 import { brotliCompressSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sha256Of } from '../../base/digest.ts';
 import { DrydockError } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
@@ -14,6 +14,7 @@ import { openLayerAnalyses } from '../../store/layer-analyses.ts';
 import { openMemoryStore } from '../../store/memory.ts';
 import { openReaders } from '../../store/readers.ts';
 import { openReports } from '../../store/reports.ts';
+import type { Store } from '../../store/store.ts';
 import { openServer, type Server } from '../app.ts';
 import { openAuthentication } from '../auth/authentication.ts';
 import type { StaticToken } from '../auth/tokens.ts';
@@ -117,16 +118,14 @@ function requestsInMemory() {
   return { requests, change, credentials };
 }
 
+let store: Store;
 let server: Server;
 let url: string;
 let memory: ReturnType<typeof requestsInMemory>;
 let parts: ApiParts;
 
-beforeEach(async () => {
-  const store = openMemoryStore();
-  const reports = openReports(store);
-  await reports.remember(key, report);
-  memory = requestsInMemory();
+// Schemas take long to compile, so one server answers all; what it knows is new for each test.
+beforeAll(async () => {
   const catalog = {
     note: () => Promise.resolve(),
     find: () => Promise.resolve(known),
@@ -139,10 +138,22 @@ beforeEach(async () => {
   } satisfies Partial<Catalog> as unknown as Catalog;
   parts = {
     version: '1.2.3',
-    requests: memory.requests,
-    reports,
+    requests: {
+      submit: (...args) => memory.requests.submit(...args),
+      find: (...args) => memory.requests.find(...args),
+      list: (...args) => memory.requests.list(...args),
+      cancel: (...args) => memory.requests.cancel(...args),
+      watch: (...args) => memory.requests.watch(...args),
+    },
+    reports: {
+      find: (...args) => openReports(store).find(...args),
+      remember: (...args) => openReports(store).remember(...args),
+    },
     catalog,
-    readers: openReaders(store, 60),
+    readers: {
+      grant: (...args) => openReaders(store, 60).grant(...args),
+      namesFor: (...args) => openReaders(store, 60).namesFor(...args),
+    },
     readableName: (_image, credential) =>
       Promise.resolve(
         credential?.kind === 'basic' && credential.username === 'good' ? 'r.example/b:2' : undefined,
@@ -177,7 +188,12 @@ beforeEach(async () => {
   const { port } = await server.listen();
   url = `http://127.0.0.1:${port}`;
 });
-afterEach(() => server.close(50));
+beforeEach(async () => {
+  store = openMemoryStore();
+  memory = requestsInMemory();
+  await parts.reports.remember(key, report);
+});
+afterAll(() => server.close(50));
 
 interface Ask {
   readonly method?: string;
@@ -203,11 +219,6 @@ async function ask(path: string, { method = 'GET', as = 'ci-token', body, header
     headers: response.headers,
     text,
     json: isJson ? (JSON.parse(text) as never) : {},
-  } as {
-    status: number;
-    headers: Headers;
-    text: string;
-    json: Record<string, unknown>;
   };
 }
 

@@ -1,5 +1,7 @@
 /** Which commands take a setting as a flag. */
-export type Group = 'general' | 'force' | 'scan' | 'report' | 'database' | 'registry';
+export type Group =
+  | ('general' | 'force' | 'scan' | 'report' | 'database' | 'registry')
+  | ('server' | 'work' | 'store' | 'queue' | 'refresh' | 'client' | 'token');
 
 interface Common {
   readonly group: Group;

@@ -1,4 +1,5 @@
 import { FORMATS, SCANNERS, SEVERITIES, STATUSES } from './choices.ts';
+import { serverSettings } from './server-settings.ts';
 import type { Setting } from './setting.ts';
 
 /**
@@ -407,4 +408,6 @@ export const settings = {
     group: 'registry',
     description: 'by host: mirrors, plainHttp, insecure, caCert, clientCert, clientKey',
   },
+
+  ...serverSettings,
 } as const satisfies Record<string, Setting>;

@@ -5,6 +5,8 @@ export interface Allowance {
   readonly diagnostics: DiagnosticList;
   /** @returns false when no more of archives inside may be inflated */
   inflate(bytes: number): boolean;
+  /** For archives inside that are not packed. @returns false when they cannot lie in each other any more */
+  store(bytes: number): boolean;
   /** Counted by itself, so that no archive inside can hide what stands beside it. @returns false when it is too much */
   inflateText(bytes: number): boolean;
   /** @returns false when an archive inside is not to be read */
@@ -27,6 +29,7 @@ export function openAllowance(fileBytes: number, diagnostics: DiagnosticList): A
   const most = Math.min(MAX_INFLATED_BYTES, Math.max(FREE_INFLATED_BYTES, fileBytes * MAX_RATIO));
   const told = new Set<string>();
   let inflated = 0;
+  let stored = 0;
   let texts = 0;
   let archives = 0;
   let packages = 0;
@@ -42,6 +45,14 @@ export function openAllowance(fileBytes: number, diagnostics: DiagnosticList): A
     inflate(bytes) {
       inflated += bytes;
       return inflated <= most || refuse(`inflates to more than ${most} bytes; the rest was not read`);
+    },
+    store(bytes) {
+      stored += bytes;
+      // A byte lies in no more archives than may lie in each other, unless entries share it.
+      return (
+        stored <= MAX_DEPTH * (fileBytes + inflated) ||
+        refuse('has entries that lie over each other; not all of them were read')
+      );
     },
     inflateText(bytes) {
       texts += bytes;

@@ -66,6 +66,18 @@ const cases: [string, string, ZipFile[], string[]][] = [
   ],
   ['its manifest', 'x.jar', [manifest(...vendor)], ['org.vendor:title 2 manifest x.jar']],
   [
+    'its name where the manifest has words for people',
+    'lib/tomcat-embed-core-9.0.62.jar',
+    [
+      manifest(
+        'Bundle-SymbolicName: org.apache.tomcat-embed-core',
+        'Implementation-Title: Apache Tomcat',
+        'Implementation-Version: 9.0.62',
+      ),
+    ],
+    ['tomcat-embed-core 9.0.62 file-name lib/tomcat-embed-core-9.0.62.jar'],
+  ],
+  [
     'its name',
     'lib/spring-core-5.3.4-SNAPSHOT.jar',
     [manifest()],
@@ -240,10 +252,33 @@ test.each([
     ['', 'Name: org/x', 'Implementation-Vendor: v', 'Implementation-Title: T', 'Implementation-Version: 1'],
     'v:T:1',
   ],
+  [
+    ['Bundle-SymbolicName: com.google.guava', 'Bundle-Name: Guava: Core Libraries', 'Bundle-Version: 31.1'],
+    undefined,
+  ],
+  [['Implementation-Vendor: The Makers', 'Implementation-Title: t', 'Implementation-Version: 1'], undefined],
   [[], undefined],
 ])('the manifest %j says %s', (lines, expected) => {
   const told = manifestCoordinates(
     parseManifest(Buffer.from(`Manifest-Version: 1.0\n${lines.join('\n')}\n`)),
   );
   expect(told && [told.group, told.artifact, told.version].join(':')).toBe(expected);
+});
+
+test('entries that are all the same bytes are not read again and again', () => {
+  const inner = Array.from({ length: 20_000 }, (_, index): ZipFile => ({
+    name: `${index}`,
+    content: '',
+    method: 'stored',
+  }));
+  const outer = writeZip([{ name: 'in.jar', content: writeZip(inner), method: 'stored' }]);
+  const at = outer.readUInt32LE(outer.length - 6);
+  const entry = outer.subarray(at, -22);
+  const end = Buffer.from(outer.subarray(-22));
+  end.writeUInt32LE(500 * entry.length, 12);
+  const archive = Buffer.concat([outer.subarray(0, at), ...Array<Buffer>(500).fill(entry), end]);
+  const start = performance.now();
+  const result = analyze('all.jar', archive);
+  expect(performance.now() - start).toBeLessThan(3_000);
+  expect(result?.diagnostics?.map(({ code }) => code)).toEqual(['ARCHIVE_LIMIT']);
 });

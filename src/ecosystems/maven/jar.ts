@@ -16,7 +16,7 @@ const MAX_FILE_BYTES = 64 << 20;
 export const jar: Analyzer = {
   id: 'jar',
   reads: '*.jar, *.war, *.ear, *.par, within each other too',
-  version: 1,
+  version: 2,
   appliesTo: 'installed',
   maxFileBytes: MAX_FILE_BYTES,
   endings: ['r', 'R'],

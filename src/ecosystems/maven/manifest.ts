@@ -57,9 +57,13 @@ function toFields(...maps: readonly ReadonlyMap<Field, string>[]): ManifestField
   return fields;
 }
 
+/** What Maven takes for a group or an artifact; no repository has another. */
+const IDENTIFIER = /^[A-Za-z0-9_.-]+$/;
+
 /**
- * Coordinates as far as a manifest tells them: vendors and titles are often words for people, so a database has to
- * confirm them. Undefined when it names no group, artifact or version at all.
+ * Coordinates as far as a manifest tells them. Undefined when it names no group, artifact or version at all, and when
+ * vendor or title are words for people (`Apache Tomcat`), which name no artifact there is; others a database has to
+ * confirm.
  */
 export function manifestCoordinates(fields: ManifestFields): Required<Coordinates> | undefined {
   const first = (...names: readonly Field[]): string | undefined =>
@@ -72,7 +76,7 @@ export function manifestCoordinates(fields: ManifestFields): Required<Coordinate
   const artifact = first('implementation-title', 'specification-title', 'bundle-name');
   const version = first('implementation-version', 'specification-version', 'bundle-version');
   if (group === undefined || artifact === undefined || version === undefined) return undefined;
-  return { group, artifact, version };
+  return IDENTIFIER.test(group) && IDENTIFIER.test(artifact) ? { group, artifact, version } : undefined;
 }
 
 /** `com.fasterxml.jackson.core` of `com.fasterxml.jackson.core.jackson-databind;singleton:=true`. */

@@ -59,7 +59,8 @@ function factsIn(zip: Zip, entry: ZipEntry, place: ArchivePlace, allowance: Allo
 function readInside(zip: Zip, entry: ZipEntry, inside: ArchivePlace, allowance: Allowance): Package[] {
   checkReadable(entry);
   const compressed = zip.compressed(entry);
-  if (entry.method === STORED) return readArchive(compressed, inside, allowance);
+  if (entry.method === STORED)
+    return allowance.store(compressed.length) ? readArchive(compressed, inside, allowance) : [];
   if (entry.sizeBytes <= MAX_WHOLE_BYTES) {
     // One that is longer than it says is told as damaged: there is no saying what would be read of it elsewhere.
     const content = zip.read(entry, entry.sizeBytes);

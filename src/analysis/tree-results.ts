@@ -23,6 +23,8 @@ export interface TreeResults {
 /** Bounds what one layer can make us remember. */
 const MAX_DIAGNOSTICS = 1_000;
 const MAX_PATHS = 2_000_000;
+/** The fullest images have some ten thousand; one file of a few kilobytes can claim a hundred thousand. */
+const MAX_PACKAGES = 250_000;
 
 interface Known {
   readonly analyses: FileAnalysis[];
@@ -37,6 +39,7 @@ export function openTreeResults(): TreeResults {
   const children = new Map<string, Set<string>>();
   const pathless: Diagnostic[] = [];
   let noted = 0;
+  let packages = 0;
 
   function at(path: string): Known {
     const found = known.get(path);
@@ -57,8 +60,28 @@ export function openTreeResults(): TreeResults {
     return fresh;
   }
 
+  function note(diagnostic: Diagnostic): void {
+    if (noted >= MAX_DIAGNOSTICS) return;
+    noted++;
+    (diagnostic.path === undefined ? pathless : at(diagnostic.path).diagnostics).push(diagnostic);
+  }
+
+  /** Without its packages, if there are too many of them altogether. */
+  function affordable(analysis: FileAnalysis): FileAnalysis {
+    const { packages: more = [], ...rest } = analysis;
+    if (packages + more.length <= MAX_PACKAGES) {
+      packages += more.length;
+      return analysis;
+    }
+    const message = `with those of this file there are more than ${MAX_PACKAGES} packages; they were left out`;
+    note({ code: 'PACKAGE_LIMIT', by: analysis.analyzer, path: analysis.path, message });
+    return rest;
+  }
+
   function drop(path: string): void {
-    noted -= known.get(path)?.diagnostics.length ?? 0;
+    const { diagnostics = [], analyses = [] } = known.get(path) ?? {};
+    noted -= diagnostics.length;
+    for (const analysis of analyses) packages -= analysis.packages?.length ?? 0;
     known.delete(path);
   }
 
@@ -74,12 +97,8 @@ export function openTreeResults(): TreeResults {
   }
 
   return {
-    keep: (analysis) => void at(analysis.path).analyses.push(analysis),
-    note(diagnostic) {
-      if (noted >= MAX_DIAGNOSTICS) return;
-      noted++;
-      (diagnostic.path === undefined ? pathless : at(diagnostic.path).diagnostics).push(diagnostic);
-    },
+    keep: (analysis) => void at(analysis.path).analyses.push(affordable(analysis)),
+    note,
     await(path, linkTarget) {
       at(path).awaited = linkTarget;
     },

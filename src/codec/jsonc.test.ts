@@ -11,6 +11,12 @@ test.each([
   expect(JSON.parse(plainJson(text))).toEqual(value);
 });
 
+test('other characters stay what they are', () => {
+  const plain = plainJson('["é", /* 😀\n */ "😀",]');
+  expect(JSON.parse(plain)).toEqual(['é', '😀']);
+  expect(plain.split('\n')).toHaveLength(2);
+});
+
 test('JSON stays what it is, to the letter', () => {
   fc.assert(fc.property(fc.json(), (text) => plainJson(text) === text));
 });

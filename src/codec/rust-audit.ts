@@ -19,7 +19,8 @@ const MAX_STORED_BYTES = 8 << 20;
 const MAX_JSON_BYTES = 8 << 20;
 /** The largest programs have some two thousand. */
 const MAX_CRATES = 50_000;
-const MAX_TEXT_CHARS = 1024;
+/** The registry takes names of 64; each dependency repeats them. */
+const MAX_TEXT_CHARS = 256;
 const MAX_DEPENDENCIES = 1_000_000;
 
 const CONTROL = /[\0-\x1f\x7f-\x9f]/g;

@@ -1,4 +1,5 @@
 import type { FileResult } from '../analysis/analyzer.ts';
+import { isWithinJsonBounds } from '../codec/bounded-json.ts';
 
 /** An object out of untrusted JSON. Never merge it into another: its keys may be anything. */
 export type JsonRecord = Readonly<Record<string, unknown>>;
@@ -9,8 +10,14 @@ export function textOf(content: Uint8Array): string {
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }
 
-/** What a JSON text holds; undefined for text that is no JSON. */
+/** Of short texts not even brackets alone make much. */
+const MAX_UNBOUNDED_CHARS = 4 << 20;
+/** The largest lock files seen have some hundred thousand objects and lists, a few deep. */
+const BOUNDS = { depth: 1_000, containers: 1_000_000 };
+
+/** What a JSON text holds; undefined for text that is no JSON, or holds more than any file of packages does. */
 export function parseJson(text: string): { readonly value: unknown } | undefined {
+  if (text.length > MAX_UNBOUNDED_CHARS && !isWithinJsonBounds(Buffer.from(text), BOUNDS)) return undefined;
   try {
     return { value: JSON.parse(text) as unknown };
   } catch {

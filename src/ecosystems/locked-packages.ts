@@ -1,6 +1,7 @@
 import type { FileResult } from '../analysis/analyzer.ts';
 import type { ApplicationType, Package, PackageType } from '../model/package.ts';
 import { openDiagnosticList, type DiagnosticList } from './diagnostic-list.ts';
+import { openEdgeBudget } from './edge-budget.ts';
 import type { LineRange } from './json-lines.ts';
 import { licensesIn, nameIn, packageId, versionIn } from './package-text.ts';
 
@@ -24,7 +25,7 @@ export interface LockedPackages {
   readonly diagnostics: DiagnosticList;
   /** @returns the package's id, or undefined for what cannot be a package */
   add(stated: StatedPackage): string | undefined;
-  /** Ids of packages that are never added do not count. */
+  /** Ids of packages that are never added do not count, nor what is far beyond any real file. */
   depend(id: string, on: Iterable<string>): void;
   /** undefined for a file that names nothing. */
   result(): FileResult | undefined;
@@ -46,6 +47,7 @@ export function openLockedPackages(
 ): LockedPackages {
   const diagnostics = openDiagnosticList();
   const entries = new Map<string, Entry>();
+  const take = openEdgeBudget();
 
   function enter(id: string, pkg: Package): Entry | undefined {
     const known = entries.get(id);
@@ -93,7 +95,7 @@ export function openLockedPackages(
     depend(id, on) {
       const entry = entries.get(id);
       if (!entry) return;
-      for (const other of on) if (other !== id) entry.dependsOn.add(other);
+      for (const other of take([...on].filter((one) => one !== id))) entry.dependsOn.add(other);
     },
     result() {
       const said = diagnostics.all();

@@ -5,13 +5,61 @@ import type { JsonRecord } from './json-record.ts';
 /** Tables of lock files lie three deep. */
 const MAX_DEPTH = 32;
 
-/** What a TOML text holds; undefined for text that is no TOML. */
+/** The largest lock files seen have some hundred thousand; each costs half a kilobyte to remember. */
+const MAX_MARKS = 1_000_000;
+
+/** What a TOML text holds; undefined for text that is no TOML, or holds more than any lock file does. */
 export function parseToml(text: string): JsonRecord | undefined {
+  if (text.length > MAX_MARKS && countMarks(text) > MAX_MARKS) return undefined;
   try {
     return parse(text, { maxDepth: MAX_DEPTH, integersAsBigInt: 'asNeeded' });
   } catch {
     return undefined; // the parser's word is long and quotes the file
   }
+}
+
+/** Of keys, tables and lists, as far as texts and comments leave them alone. At least as many as there are. */
+function countMarks(text: string): number {
+  let marks = 0;
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    if (char === HASH) at = endOf(text, '\n', at);
+    else if (char === QUOTE || char === APOSTROPHE) at = endOfString(text, at);
+    else if (char === EQUALS || char === DOT || char === OPEN_LIST || char === OPEN_TABLE) marks++;
+  }
+  return marks;
+}
+
+const QUOTE = 0x22;
+const HASH = 0x23;
+const APOSTROPHE = 0x27;
+const DOT = 0x2e;
+const EQUALS = 0x3d;
+const OPEN_LIST = 0x5b;
+const BACKSLASH = 0x5c;
+const OPEN_TABLE = 0x7b;
+
+/** Where the last closing mark of the string stands that starts at `start`. */
+function endOfString(text: string, start: number): number {
+  const mark = text[start] ?? '';
+  const isLong = text.startsWith(mark.repeat(3), start);
+  const close = isLong ? mark.repeat(3) : mark;
+  for (let at = start + close.length; at < text.length; at++) {
+    if (mark === '"' && text.charCodeAt(at) === BACKSLASH) at++;
+    else if (text.startsWith(close, at)) return isLong ? lastOf(mark, text, at + 2) : at;
+  }
+  return text.length;
+}
+
+/** Up to two marks may stand right before the three that close a text. */
+function lastOf(mark: string, text: string, at: number): number {
+  if (text[at + 1] !== mark) return at;
+  return text[at + 2] === mark ? at + 2 : at + 1;
+}
+
+function endOf(text: string, mark: string, from: number): number {
+  const at = text.indexOf(mark, from);
+  return at < 0 ? text.length : at;
 }
 
 /**

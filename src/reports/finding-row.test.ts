@@ -33,6 +33,19 @@ describe('a finding as a row', () => {
     ]);
   });
 
+  test('has a fingerprint that does not depend on where packages of the system are recorded', () => {
+    const report = fullReport();
+    const prints = (path: string): string[] => {
+      const findings = report.findings.map((finding) =>
+        finding.kind === 'vulnerability' && finding.package.application === undefined
+          ? { ...finding, package: { ...finding.package, paths: [path] } }
+          : finding,
+      );
+      return [...findingRows({ ...report, findings })].map(({ fingerprint }) => fingerprint);
+    };
+    expect(prints('var/lib/dpkg/status')).toEqual(prints('var/lib/dpkg/status.d/x'));
+  });
+
   test('has a fingerprint of its own, even beside its like', () => {
     const twice = [...findingRows(fullReport([secret('a'), secret('a')]))];
     expect(new Set(twice.map(({ fingerprint }) => fingerprint)).size).toBe(twice.length);

@@ -12,7 +12,7 @@ import type { Report } from '../model/report.ts';
 import { cvssOf } from './cvss-of.ts';
 import { httpLink } from './http-link.ts';
 import { packageUrlOf } from './package-identity.ts';
-import { resultsOf, type ReportResult, type ResultClass } from './results.ts';
+import { resultsOf, SYSTEM_LICENSES, type ReportResult, type ResultClass } from './results.ts';
 
 /**
  * A finding of any kind in the same words, for formats that tell all kinds side by side. A text is empty where there
@@ -67,13 +67,15 @@ export function* findingRows(report: Report): Generator<FindingRow> {
   const print = fingerprints();
   for (const result of resultsOf(report)) {
     for (const told of toldBy(result, purlOf)) {
-      const place = result.class === 'os-pkgs' ? '' : result.target;
+      // Of the system, neither the image's name nor where its packages are recorded tells findings apart.
+      const isOfSystem = result.class === 'os-pkgs' || result.target === SYSTEM_LICENSES;
+      const [place, path] = isOfSystem ? ['', ''] : [result.target, told.path];
       yield {
         ...told,
         class: result.class,
         target: result.target,
         type: result.type ?? '',
-        fingerprint: print([told.kind, told.id, place, told.package, told.path, told.message]),
+        fingerprint: print([told.kind, told.id, place, told.package, path, told.message]),
       };
     }
   }

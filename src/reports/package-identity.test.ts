@@ -39,6 +39,15 @@ describe('package URLs of applications', () => {
   });
 });
 
+test.each(['constructor', '__proto__', 'toString'])(
+  'a system that calls itself %s has URLs too',
+  (family) => {
+    expect(packageUrlOf(of('deb', 'a'), { family, version: '1' })).toBe(
+      `pkg:deb/${family}/a@1.0?distro=${family}-1`,
+    );
+  },
+);
+
 test('an id without a version is the name alone', () => {
   expect(packageId(of('golang', 'example.org/app', ''))).toBe('example.org/app');
   expect(packageId(of('npm', 'a'))).toBe('a@1.0');

@@ -43,7 +43,10 @@ function isOfSystem({ type }: Package): boolean {
   return type === 'apk' || type === 'deb' || type === 'rpm' || type === 'bottlerocket';
 }
 
-const NAMESPACES: Readonly<Record<string, string>> = { sles: 'suse', slem: 'suse' };
+const NAMESPACES: ReadonlyMap<string, string> = new Map([
+  ['sles', 'suse'],
+  ['slem', 'suse'],
+]);
 
 /** Bottlerocket's has neither namespace nor release, as other scanners write it. */
 function systemUrl(pkg: Package, os: OperatingSystem | undefined): string {
@@ -67,11 +70,11 @@ function systemUrl(pkg: Package, os: OperatingSystem | undefined): string {
 
 function namespaceOf(family: string | undefined): string | undefined {
   if (family === undefined) return undefined;
-  return NAMESPACES[family] ?? (family.startsWith('opensuse') ? 'opensuse' : family);
+  return NAMESPACES.get(family) ?? (family.startsWith('opensuse') ? 'opensuse' : family);
 }
 
 /** Their names are not told apart by case, so that a URL has the lower one. */
-const LOWER_CASE: ReadonlySet<Package['type']> = new Set<Package['type']>([
+const LOWER_CASE: ReadonlySet<string> = new Set<Package['type']>([
   ...(['bitnami', 'composer', 'golang', 'hex', 'npm', 'pub', 'pypi'] as const),
 ]);
 
@@ -80,13 +83,18 @@ const WITH_NAMESPACE: ReadonlySet<Package['type']> = new Set<Package['type']>([
   ...(['composer', 'golang', 'hex', 'npm', 'swift'] as const),
 ]);
 
+/** A name as URLs of its type write it. */
+export function nameInUrl(type: string, name: string): string {
+  const written = LOWER_CASE.has(type) ? name.toLowerCase() : name;
+  return type === 'pypi' ? written.replace(/_/g, '-') : written;
+}
+
 function languageUrl({ type, name: given, version, architecture }: Package): PackageUrl {
-  const name = LOWER_CASE.has(type) ? given.toLowerCase() : given;
+  const name = nameInUrl(type, given);
   const more = {
     ...(version !== '' && { version }),
     ...(architecture && { qualifiers: { arch: architecture } }),
   };
-  if (type === 'pypi') return { type, name: name.replace(/_/g, '-'), ...more };
   if (type === 'maven') return { type, ...splitAt(name, name.indexOf(':')), ...more };
   if (type === 'cocoapods') {
     const { namespace: pod = name, name: subspec } = splitAt(name, name.indexOf('/'));

@@ -143,17 +143,23 @@ function secretResults({ image, findings }: Report): ReportResult[] {
   }));
 }
 
+/** The result that licences of packages of the operating system are told in. */
+export const SYSTEM_LICENSES = 'OS Packages';
+
+/** What a package of an application is told under; undefined for those of the operating system. */
+export function applicationTarget({ application, paths }: Package): string | undefined {
+  return application && (AGGREGATED.get(application) ?? paths[0] ?? '');
+}
+
 function licenseResults({ findings }: Report): ReportResult[] {
   const found = findings.filter((finding) => finding.kind === 'license');
-  const targetOfLicense = ({ package: pkg }: LicenseFinding): string => {
-    if (!pkg) return '';
-    return pkg.application ? (AGGREGATED.get(pkg.application) ?? pkg.paths[0] ?? '') : '\0';
-  };
+  const targetOfLicense = ({ package: pkg }: LicenseFinding): string =>
+    pkg ? (applicationTarget(pkg) ?? '\0') : '';
   return groupBy(found, targetOfLicense)
     .map(([target, licenses]): ReportResult => {
       if (target === '')
         return { ...NOTHING, class: 'license-file', target: 'Loose File License(s)', licenses };
-      return { ...NOTHING, class: 'license', target: target === '\0' ? 'OS Packages' : target, licenses };
+      return { ...NOTHING, class: 'license', target: target === '\0' ? SYSTEM_LICENSES : target, licenses };
     })
     .sort((a, b) => compareTexts(a.class, b.class));
 }

@@ -82,6 +82,14 @@ describe('a record', () => {
     expect([...entries.keys()].filter((key) => key.startsWith('v '))).toEqual(ids.map((id) => `v ${id}`));
   });
 
+  test('one of several CVEs names them, as what else is known of it goes by their names', () => {
+    const aliases = ['CVE-2020-1000', 'PYSEC-2020-1', 'CVE-2020-1001'];
+    const entries = entriesOf({ id: 'GHSA-x', aliases, affected: [inNpm(upTo('2'))] });
+    expect(entries.get('a npm left-pad')).toMatchObject([
+      { id: 'GHSA-x', vendorIds: ['CVE-2020-1000', 'CVE-2020-1001'], aliases },
+    ]);
+  });
+
   test('an older announcement names its vulnerabilities as related; its title says how grave it is', () => {
     const entries = entriesOf({
       id: 'ALSA-2025:1',

@@ -54,7 +54,7 @@ const kind: TableKind = {
   title: 'OSV records',
   restMs: SIX_HOURS_MS,
   maxBytes: 8 * 2 ** 30,
-  revision: 1,
+  revision: 2,
   stampOf,
   // Who only looks things up needs none of what reads records.
   build: async (...given) => await (await import('./build-table.ts')).buildOsvTable(...given),

@@ -66,8 +66,11 @@ function identify(record: OsvRecord, isOfDistribution: boolean): readonly string
 function namesBeside(id: string, record: OsvRecord): Pick<StoredAdvisory, 'vendorIds' | 'aliases'> {
   const isAnnouncement = record.id !== id && !OF_CVE.test(record.id);
   const aliases = record.aliases.filter((alias) => alias !== id);
+  // Who asks what else is known of it goes by these names.
+  const standsFor = record.id === id && !CVE.test(id) ? aliases.filter((alias) => CVE.test(alias)) : [];
+  const vendorIds = isAnnouncement ? [record.id] : standsFor;
   return {
-    ...(isAnnouncement && { vendorIds: [record.id] }),
+    ...(vendorIds.length > 0 && { vendorIds }),
     ...(aliases.length > 0 && { aliases }),
   };
 }

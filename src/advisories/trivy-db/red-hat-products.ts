@@ -3,13 +3,13 @@ import type { RedHatBuild } from '../../model/package.ts';
 import { parseIntegers } from './json-value.ts';
 
 /** What an image without records of its own was most likely built from. */
-const DEFAULT_CONTENT_SETS: Readonly<Record<string, readonly string[]>> = {
-  '6': ['rhel-6-server-rpms', 'rhel-6-server-extras-rpms'],
-  '7': ['rhel-7-server-rpms', 'rhel-7-server-extras-rpms'],
-  '8': ['rhel-8-for-x86_64-baseos-rpms', 'rhel-8-for-x86_64-appstream-rpms'],
-  '9': ['rhel-9-for-x86_64-baseos-rpms', 'rhel-9-for-x86_64-appstream-rpms'],
-  '10': ['rhel-10-for-x86_64-baseos-rpms', 'rhel-10-for-x86_64-appstream-rpms'],
-};
+const DEFAULT_CONTENT_SETS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['6', ['rhel-6-server-rpms', 'rhel-6-server-extras-rpms']],
+  ['7', ['rhel-7-server-rpms', 'rhel-7-server-extras-rpms']],
+  ['8', ['rhel-8-for-x86_64-baseos-rpms', 'rhel-8-for-x86_64-appstream-rpms']],
+  ['9', ['rhel-9-for-x86_64-baseos-rpms', 'rhel-9-for-x86_64-appstream-rpms']],
+  ['10', ['rhel-10-for-x86_64-baseos-rpms', 'rhel-10-for-x86_64-appstream-rpms']],
+]);
 
 /** Products, as indices into Red Hat's list of them, whose advisories count. */
 export interface RedHatProducts {
@@ -44,7 +44,7 @@ export function openRedHatProducts(root: BboltBucket): RedHatProducts {
   }
 
   function ofRelease(release: string): ReadonlySet<number> {
-    const found = defaults.get(release) ?? new Set(ofContentSets(DEFAULT_CONTENT_SETS[release] ?? []));
+    const found = defaults.get(release) ?? new Set(ofContentSets(DEFAULT_CONTENT_SETS.get(release) ?? []));
     defaults.set(release, found);
     return found;
   }

@@ -174,6 +174,7 @@ describe('Red Hat', () => {
     ]);
     expect(ids('Red Hat:9')).toEqual(['CVE-2024-7  ', 'CVE-2024-5 5.1-9.el9 RHSA-2024:1']);
     expect(ids('Red Hat:7')).toEqual([]);
+    expect(ids('Red Hat:constructor')).toEqual([]);
   });
 
   test('content sets select, without the number that a build may add', () => {

@@ -3,6 +3,7 @@ import type { Package } from '../../model/package.ts';
 import { rpm } from '../../versions/rpm.ts';
 import { openDiagnosticList } from '../diagnostic-list.ts';
 import type { Ecosystem } from '../ecosystem.ts';
+import { own, parseJson, recordOf } from '../json-record.ts';
 
 const INVENTORY = 'sys-root/usr/share/bottlerocket/application-inventory.json';
 const PLACES = ['aarch64', 'x86_64'].map((machine) => `${machine}-bottlerocket-linux-gnu/${INVENTORY}`);
@@ -39,12 +40,8 @@ export function parseInventory(text: string, path: string): FileResult {
 }
 
 function entriesOf(text: string): readonly unknown[] {
-  try {
-    const content = (JSON.parse(text) as { Content?: unknown } | null)?.Content;
-    return Array.isArray(content) ? content : [];
-  } catch {
-    return [];
-  }
+  const content = own(recordOf(parseJson(text)?.value), 'Content');
+  return Array.isArray(content) ? content : [];
 }
 
 function toPackage(entry: unknown, path: string): Package | undefined {

@@ -30,8 +30,9 @@ export function manifestsFor(file: LockFile): { root: string | undefined; manife
     if (!record) continue;
     const name = own(recordOf(own(record, 'package')), 'name');
     if (typeof name === 'string') manifests.push({ name, runtime: namesOf(runtimeTables(record), shared) });
-    for (const other of pathsIn(record, shared)) {
-      const place = pathFrom(path === first ? directory : directoryOf(path), `${other}/Cargo.toml`);
+    // What the workspace shares is told from its own folder, and looked through once.
+    for (const other of pathsIn(record, path === first ? shared : undefined)) {
+      const place = pathFrom(directoryOf(path), `${other}/Cargo.toml`);
       if (place === undefined || seen.has(place) || seen.size >= MAX_MANIFESTS) continue;
       seen.add(place);
       waiting.push(place);

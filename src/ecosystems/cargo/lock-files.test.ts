@@ -88,3 +88,25 @@ describe('Cargo.lock', () => {
     expect(packages?.some(({ development, relationship }) => development ?? relationship)).toBe(false);
   });
 });
+
+test('what a workspace shares is looked through once, from its own folder', () => {
+  const members = Array.from({ length: 1_000 }, (_, index) => [
+    `m/${index}/Cargo.toml`,
+    '[package]\nname="m"\n',
+  ]);
+  const shared = Array.from({ length: 20_000 }, (_, index) => `d${index} = "1"\n`).join('');
+  const start = performance.now();
+  const results = analyzeFiles(cargoLock, {
+    'Cargo.toml': `[workspace]\nmembers = ["m/*"]\n[workspace.dependencies]\nnear = { path = "near" }\n${shared}`,
+    'near/Cargo.toml': '[package]\nname = "near"\n[dependencies]\nrand = "1"\n',
+    ...(Object.fromEntries(members) as Record<string, string>),
+    'Cargo.lock': `[[package]]\nname = "near"\nversion = "1.0.0"\ndependencies = ["cc", "rand"]\n
+[[package]]\nname = "cc"\nversion = "1.0.0"\n${source}\n[[package]]\nname = "rand"\nversion = "1.0.0"\n${source}`,
+  });
+  expect(performance.now() - start).toBeLessThan(3_000);
+  expect(told(results.get('Cargo.lock'))).toEqual([
+    'cc@1.0.0 direct dev',
+    'near@1.0.0 workspace > cc@1.0.0 rand@1.0.0',
+    'rand@1.0.0 direct',
+  ]);
+});

@@ -66,6 +66,29 @@ test('what cannot be read is said, and the rest is told', () => {
   expect(result?.diagnostics?.map(({ code }) => code)).toEqual(['RUST_CRATES_UNREADABLE']);
 });
 
+test('what crates depend on is bounded, however long their names', () => {
+  const large = Array.from({ length: 10 }, (_, index) => ({
+    name: `${'n'.repeat(200)}${index}`,
+    version: '1',
+  }));
+  const small = Array.from({ length: 40_000 }, () => ({
+    name: 'a',
+    version: '1',
+    dependencies: [...large.keys()],
+  }));
+  const file = writeElf([
+    { name: '.note', kind: 'constants', address: 0x1000, content: Buffer.alloc(8) },
+    {
+      name: '.dep-v0',
+      kind: 'unmapped',
+      content: deflateSync(JSON.stringify({ packages: [...large, ...small] })),
+    },
+  ]);
+  const found = analyze(file, file.length)?.packages ?? [];
+  expect(found).toHaveLength(40_010);
+  expect(found.flatMap(({ dependsOn = [] }) => dependsOn).length).toBe(200_000);
+});
+
 test('wants what may be run', () => {
   const wants = (at: string, mode: number) => executables.wants({ path: at, mode, sizeBytes: 1 });
   expect([wants('a', 0o755), wants('a', 0o001), wants('a.exe', 0o644), wants('a', 0o644)]).toEqual([

@@ -182,3 +182,39 @@ test('what is no lock file is told', () => {
       { code: 'PACKAGE_FILE_DAMAGED' },
     ]);
 });
+
+describe('entries of the same workspace', () => {
+  const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `d${index}`);
+
+  test('of bun.lock: the first asks for what it asks for', () => {
+    const asked = Object.fromEntries(names(2_000).map((name) => [name, '1']));
+    const entries = [
+      ...names(2_000).map((name) => [name, [`${name}@1.0.0`]]),
+      ...names(3_000).map((name) => [`w${name}`, [`w${name}@workspace:w`]]),
+    ];
+    const lock = JSON.stringify({
+      workspaces: { w: { version: '2.0.0', dependencies: asked } },
+      packages: Object.fromEntries(entries) as object,
+    });
+    const start = performance.now();
+    const found = analyzeFiles(bunLock, { 'bun.lock': lock }).get('bun.lock')?.packages ?? [];
+    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(found.filter(({ dependsOn }) => dependsOn).map(({ name }) => name)).toEqual(['wd0']);
+    expect(found.find(({ name }) => name === 'wd1')?.version).toBe('2.0.0');
+  });
+
+  test('of yarn.lock: its manifest is read once', () => {
+    const asked = Object.fromEntries(names(5_000).map((name) => [name, '1']));
+    const blocks = names(2_000).map(
+      (name) => `"${name}@workspace:p":\n  version: 0\n  resolution: "${name}@workspace:p"\n`,
+    );
+    const start = performance.now();
+    const found = analyzeFiles(yarnLock, {
+      'package.json': '{}',
+      'p/package.json': JSON.stringify({ name: 'p', dependencies: asked }),
+      'yarn.lock': [...blocks, 'd0@1:\n  version "1.0.0"\n'].join('\n'),
+    });
+    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(told(found.get('yarn.lock'))).toEqual(['d0@1.0.0 direct']);
+  });
+});

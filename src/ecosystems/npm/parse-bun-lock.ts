@@ -53,6 +53,7 @@ type Entries = ReadonlyMap<string, Entry>;
 
 function entriesOf(packages: JsonRecord, workspaces: JsonRecord): Map<string, Entry> {
   const entries = new Map<string, Entry>();
+  const seen = new Set<string>();
   for (const [key, value] of Object.entries(packages)) {
     if (!Array.isArray(value) || key.length > MAX_KEY_CHARS) continue;
     const [stated, ...rest] = value as unknown[];
@@ -62,12 +63,15 @@ function entriesOf(packages: JsonRecord, workspaces: JsonRecord): Map<string, En
     const [name, version] = [stated.slice(0, at), stated.slice(at + 1)];
     const place = version.startsWith('workspace:') ? version.slice('workspace:'.length) : undefined;
     const workspace = place === undefined ? undefined : recordOf(own(workspaces, place));
-    const numbered = workspace && toManifest(workspace).version;
+    const numbered = own(workspace, 'version');
+    // A workspace is one package: of many entries that claim to be it, the first asks for what it asks for.
+    const isRepeated = place !== undefined && seen.has(place);
+    if (place !== undefined) seen.add(place);
     // Those from a registry have its address second, others do not.
-    const asks = workspace ?? rest.map(recordOf).find((one) => one !== undefined);
+    const asks = isRepeated ? undefined : (workspace ?? rest.map(recordOf).find((one) => one !== undefined));
     entries.set(key, {
       name,
-      version: place === undefined ? version : (numbered ?? ''),
+      version: place === undefined ? version : typeof numbered === 'string' ? numbered : '',
       asks,
       isWorkspace: place !== undefined,
     });

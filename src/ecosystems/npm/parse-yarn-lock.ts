@@ -98,7 +98,8 @@ function manifestsOf(file: LockFile, settled: readonly Settled[]): Manifest[] {
   });
   const places =
     stated.length > 0 ? stated : filesInMatching(file, directory, root.workspaces, 'package.json');
-  return [root, ...places.flatMap((path) => manifestAt(file.tree, path) ?? [])];
+  // However many entries name the same folder, its manifest is read once.
+  return [root, ...[...new Set(places)].flatMap((path) => manifestAt(file.tree, path) ?? [])];
 }
 
 function standingOf(

@@ -52,6 +52,12 @@ describe('a table of commas', () => {
         expect(field).not.toMatch(/^\s*[=+@\uff1d]|^\s*-./);
   });
 
+  test('no formula begins behind what parts cells elsewhere, and nothing steers a terminal', () => {
+    for (const sign of [';', '\t', '\n', '\r\n', '; '])
+      expect(csvField(`a${sign}=cmd|' /C calc'!A0`)).toContain(`a${sign}'=cmd`);
+    expect(csvField('a;b\u001b]0;x\u0007\u009b2J')).toBe('a;b\ufffd]0;x\ufffd\ufffd2J');
+  });
+
   test('whatever is written can be read again', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {

@@ -41,6 +41,16 @@ describe('a dependency snapshot', () => {
     });
   });
 
+  test('tells packages of several kinds in one file apart', () => {
+    const report = fullReport();
+    const of = (application: 'cargo' | 'gomod', type: 'cargo' | 'golang') =>
+      ({ type, name: 'a', version: '1', licenses: [], application, paths: ['app/bom.json'] }) as const;
+    const { manifests } = told({ ...report, packages: [of('cargo', 'cargo'), of('gomod', 'golang')] });
+    expect(Object.values(manifests).flatMap(({ resolved }) => Object.keys(resolved))).toEqual([
+      ...['pkg:cargo/a@1', 'pkg:golang/a@1'],
+    ]);
+  });
+
   test('has packages by their files, and what they need', () => {
     const { manifests } = told(fullReport());
     expect(Object.keys(manifests)).toEqual([

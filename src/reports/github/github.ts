@@ -57,16 +57,26 @@ function metadataOf({ image, os, advisoryDbs }: Report): unknown {
 function manifestsOf(report: Report): unknown {
   const parts = partsByPackage(report);
   const results = resultsOf(report).filter(({ packages }) => packages.length > 0);
+  const names = new Set<string>();
+  /** One file may hold packages of several kinds. */
+  const nameFor = (target: string, type: string): string => {
+    const name = names.has(target) ? `${target} (${type})` : target;
+    names.add(name);
+    return name;
+  };
   return Object.fromEntries(
-    results.map(({ target, class: group, type, packages }) => [
-      target,
-      {
-        name: target,
-        file: group === 'lang-pkgs' && target.includes('/') ? { source_location: target } : undefined,
-        metadata: { 'drydock:type': type ?? '' },
-        resolved: resolvedOf(packages, parts),
-      },
-    ]),
+    results.map(({ target, class: group, type = '', packages }) => {
+      const name = nameFor(target, type);
+      return [
+        name,
+        {
+          name,
+          file: group === 'lang-pkgs' && target.includes('/') ? { source_location: target } : undefined,
+          metadata: { 'drydock:type': type },
+          resolved: resolvedOf(packages, parts),
+        },
+      ];
+    }),
   );
 }
 

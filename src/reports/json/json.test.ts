@@ -162,6 +162,7 @@ test('the JSON report is this text, byte for byte', () => {
       ],
       "Drydock": {
         "Version": "drydock/0.0.0",
+        "Digest": "sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f",
         "Databases": [
           {
             "Source": "trivy-db",

@@ -45,6 +45,8 @@ export function toJson(report: Report, shown: Shown): object {
     Results: jsonResults(report, { artifact: artifactId(report), ...shown }),
     Drydock: {
       Version: report.engine,
+      Digest: report.image.digest,
+      SystemName: report.os?.prettyName,
       Databases: report.advisoryDbs.map((db) => ({
         Source: db.source,
         Digest: db.digest,

@@ -24,7 +24,7 @@ export function membersOf(value: unknown): Members {
     },
     number(name) {
       const found = get(name);
-      return typeof found === 'number' ? found : undefined;
+      return typeof found === 'number' && Number.isFinite(found) ? found : undefined;
     },
     flag: (name) => get(name) === true || undefined,
     texts: (name) => itemsOf(get(name)).filter((item) => typeof item === 'string'),

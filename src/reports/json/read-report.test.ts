@@ -78,6 +78,43 @@ describe('a report in JSON', () => {
     expect(write(read(text))).toBe(text);
   });
 
+  test('keeps the digest and the name of the system, and what was scanned', () => {
+    const report = sampleReport();
+    const { image } = read(
+      write({ ...report, image: { ...report.image, repoDigests: [], sbomFormat: 'spdx', kind: 'sbom' } }),
+    );
+    expect(image).toMatchObject({ digest: report.image.digest, kind: 'sbom', sbomFormat: 'spdx' });
+    const os = { family: 'debian', version: '12.4', prettyName: 'Debian GNU/Linux 12 (bookworm)' };
+    expect(read(write({ ...report, os })).os).toEqual(os);
+  });
+
+  test('gives a licence to the package of its own place, where others have the name too', () => {
+    const of = (application: Package['application'], version: string, path: string): Package => ({
+      ...{ type: 'npm', name: 'tar', version, licenses: [], paths: [path] },
+      ...(application && { application }),
+    });
+    const system: Package = { ...of(undefined, '1', ''), type: 'deb', paths: [] };
+    const packages = [system, of('node-pkg', '2', 'a/package.json'), of('node-pkg', '3', 'b/package.json')];
+    const all = [...packages, of('npm', '4', 'app/package-lock.json')];
+    const findings = all.map((pkg) => ({
+      ...{ kind: 'license', name: 'MIT', category: 'notice', severity: 'LOW', package: pkg, confidence: 1 },
+    })) as Report['findings'];
+    const told = read(write({ ...sampleReport(), packages: all, findings })).findings;
+    const versions = told.flatMap((one) => (one.kind === 'license' ? [one.package?.version] : []));
+    expect(versions.toSorted()).toEqual(['1', '2', '3', '4']);
+  });
+
+  test('of very many results, or of one with very many findings, takes no long time', () => {
+    const results = Array.from({ length: 20_000 }, (_, index) => ({
+      ...{ Target: `a/${index}`, Class: 'lang-pkgs', Type: 'npm' },
+      Packages: [{ Name: `p${index}`, Version: '1' }],
+    }));
+    const secrets = Array.from({ length: 200_000 }, () => ({ RuleID: 'r' }));
+    const Results = [...results, { Target: 's', Class: 'secret', Secrets: secrets }];
+    const report = read(JSON.stringify({ SchemaVersion: 2, Results }));
+    expect([report.packages.length, report.findings.length]).toEqual([20_000, 200_000]);
+  }, 10_000);
+
   test.each([
     ['', /is not JSON/],
     ['{"a": 1', /is not JSON/],

@@ -23,21 +23,22 @@ export function readJsonReport(bytes: Uint8Array, name: string): Report {
   if (root.number('SchemaVersion') !== 2)
     throw invalid(name, 'is not a report in JSON of schema version 2, as "--format json" writes it');
   const metadata = root.object('Metadata');
-  const os = systemOf(metadata.object('OS'));
-  const endOfLife = root.object('Drydock').raw['EndOfLife'] ?? metadata.object('OS').flag('EOSL');
+  const own = root.object('Drydock');
+  const os = systemOf(metadata.object('OS'), own.text('SystemName'));
+  const endOfLife = own.raw['EndOfLife'] ?? metadata.object('OS').flag('EOSL');
   const { packages, findings } = readResults(root.objects('Results'));
   return {
     schema: 1,
     image: imageOf(root, metadata),
     scannedAt: timeOf(root.text('CreatedAt')),
     engine: root.object('Trivy').text('Version') ?? 'unknown',
-    advisoryDbs: root.object('Drydock').objects('Databases').map(databaseOf),
+    advisoryDbs: own.objects('Databases').map(databaseOf),
     ...(os && { os }),
     ...(typeof endOfLife === 'boolean' && { endOfLife }),
     layerSizes: layerSizesOf(metadata),
     packages,
     findings,
-    diagnostics: root.object('Drydock').objects('Diagnostics').map(diagnosticOf),
+    diagnostics: own.objects('Diagnostics').map(diagnosticOf),
   };
 }
 
@@ -60,12 +61,17 @@ function timeOf(text: string | undefined): string {
   return Number.isNaN(time) ? new Date(0).toISOString() : new Date(time).toISOString();
 }
 
-function systemOf(os: Members): OperatingSystem | undefined {
+function systemOf(os: Members, prettyName: string | undefined): OperatingSystem | undefined {
   const family = os.text('Family');
   const extendedSupport = os.flag('extended') ?? os.flag('Extended');
   return family === undefined
     ? undefined
-    : { family, version: os.text('Name') ?? '', ...(extendedSupport && { extendedSupport }) };
+    : {
+        family,
+        version: os.text('Name') ?? '',
+        ...(prettyName !== undefined && { prettyName }),
+        ...(extendedSupport && { extendedSupport }),
+      };
 }
 
 function imageOf(root: Members, metadata: Members): Image {
@@ -77,9 +83,12 @@ function imageOf(root: Members, metadata: Members): Image {
   const reference = referenceOf(metadata.text('Reference'));
   return {
     name,
-    kind: root.text('ArtifactType') === 'container_image' ? 'image' : 'filesystem',
+    ...kindOf(root.text('ArtifactType')),
     ...(reference && { reference }),
-    digest: repoDigests.map((text) => toDigest(text.split('@')[1])).find(Boolean) ?? configDigest,
+    digest:
+      toDigest(root.object('Drydock').text('Digest')) ??
+      repoDigests.map((text) => toDigest(text.split('@')[1])).find(Boolean) ??
+      configDigest,
     configDigest,
     platform: {
       os: config.os || 'linux',
@@ -91,6 +100,13 @@ function imageOf(root: Members, metadata: Members): Image {
     repoTags: metadata.texts('RepoTags'),
     repoDigests,
   };
+}
+
+function kindOf(artifactType: string | undefined): Pick<Image, 'kind' | 'sbomFormat'> {
+  if (artifactType === 'container_image') return { kind: 'image' };
+  if (artifactType === 'cyclonedx' || artifactType === 'spdx')
+    return { kind: 'sbom', sbomFormat: artifactType };
+  return { kind: 'filesystem' };
 }
 
 /** `registry/repository[:tag][@digest]`, always in full. */

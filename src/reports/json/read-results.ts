@@ -12,6 +12,7 @@ import type {
 import type { ApplicationType, Package, PackageType } from '../../model/package.ts';
 import { packageId } from '../package-identity.ts';
 import { membersOf, type Members } from './members.ts';
+import { openPackageNames, type PackageNames } from './package-names.ts';
 
 interface ReadResults {
   readonly packages: readonly Package[];
@@ -21,7 +22,13 @@ interface ReadResults {
 /** `Results` of a report; packages that are told only with their vulnerabilities are among its packages, too. */
 export function readResults(results: readonly Members[]): ReadResults {
   const packages = new Map<string, Package>();
+  const byName = openPackageNames();
   const findings: Finding[] = [];
+  const note = (pkg: Package): Package => {
+    packages.set(keyOf(pkg), pkg);
+    byName.add(pkg);
+    return pkg;
+  };
   for (const result of results) {
     const place: Place = {
       target: result.text('Target') ?? '',
@@ -30,23 +37,19 @@ export function readResults(results: readonly Members[]): ReadResults {
     };
     for (const told of result.objects('Packages')) {
       const pkg = readPackage(told, place);
-      if (pkg) packages.set(keyOf(pkg), pkg);
+      if (pkg) note(pkg);
     }
-    const find = (pkg: Package): Package => {
-      const known = packages.get(keyOf(pkg)) ?? pkg;
-      packages.set(keyOf(pkg), known);
-      return known;
-    };
+    const find = (pkg: Package): Package => packages.get(keyOf(pkg)) ?? note(pkg);
     for (const told of result.objects('Vulnerabilities')) {
       const finding = readVulnerability(told, place, find);
       if (finding) findings.push(finding);
     }
-    findings.push(
-      ...result.objects('Misconfigurations').flatMap((told) => readMisconfiguration(told, place)),
-    );
-    findings.push(...result.objects('Secrets').map((told) => readSecret(told, place)));
-    const byName = new Map([...packages.values()].map((pkg) => [pkg.name, pkg]));
-    findings.push(...result.objects('Licenses').map((told) => readLicense(told, byName)));
+    for (const told of result.objects('Misconfigurations')) {
+      const finding = readMisconfiguration(told, place);
+      if (finding) findings.push(finding);
+    }
+    for (const told of result.objects('Secrets')) findings.push(readSecret(told, place));
+    for (const told of result.objects('Licenses')) findings.push(readLicense(told, place, byName));
   }
   return { packages: [...packages.values()], findings };
 }
@@ -346,9 +349,9 @@ const CATEGORIES: readonly LicenseFinding['category'][] = [
   ...(['forbidden', 'restricted', 'reciprocal', 'notice', 'permissive', 'unencumbered', 'unknown'] as const),
 ];
 
-function readLicense(told: Members, byName: ReadonlyMap<string, Package>): LicenseFinding {
+function readLicense(told: Members, { target }: Place, names: PackageNames): LicenseFinding {
   const [path, link, category] = [told.text('FilePath'), told.text('Link'), told.text('Category')];
-  const pkg = byName.get(told.text('PkgName') ?? '');
+  const pkg = names.find(told.text('PkgName') ?? '', target, path);
   return {
     kind: 'license',
     name: told.text('Name') ?? '',
@@ -362,22 +365,20 @@ function readLicense(told: Members, byName: ReadonlyMap<string, Package>): Licen
 }
 
 /** Checks that were passed are no findings. */
-function readMisconfiguration(told: Members, { target }: Place): MisconfigurationFinding[] {
-  if ((told.text('Status') ?? 'FAIL') !== 'FAIL') return [];
+function readMisconfiguration(told: Members, { target }: Place): MisconfigurationFinding | undefined {
+  if ((told.text('Status') ?? 'FAIL') !== 'FAIL') return undefined;
   const isOfImage = told.object('CauseMetadata').text('Service') === 'image-config';
-  return [
-    {
-      kind: 'misconfiguration',
-      ruleId: told.text('ID') ?? '',
-      title: told.text('Title') ?? '',
-      description: told.text('Description') ?? '',
-      message: told.text('Message') ?? '',
-      resolution: told.text('Resolution') ?? '',
-      severity: severityOf(told),
-      subject: isOfImage ? 'image-config' : 'file',
-      ...(!isOfImage && { path: target }),
-      references: told.texts('References'),
-      ...foundIn(told.object('Layer')),
-    },
-  ];
+  return {
+    kind: 'misconfiguration',
+    ruleId: told.text('ID') ?? '',
+    title: told.text('Title') ?? '',
+    description: told.text('Description') ?? '',
+    message: told.text('Message') ?? '',
+    resolution: told.text('Resolution') ?? '',
+    severity: severityOf(told),
+    subject: isOfImage ? 'image-config' : 'file',
+    ...(!isOfImage && { path: target }),
+    references: told.texts('References'),
+    ...foundIn(told.object('Layer')),
+  };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { tagValues } from '../../codec/sbom/tag-values.ts';
 import { sampleReport } from '../../../test/fixtures/sample-report.ts';
 import type { Report } from '../../model/report.ts';
 import { spdxJsonFormat } from './spdx-json.ts';
@@ -50,5 +51,16 @@ describe('SPDX', () => {
     expect(outside.match(/^PackageName: /gm)).toHaveLength(3);
     expect(outside).not.toContain('PackageName: y\n');
     expect(outside.match(/^ExternalRef: z/gm)).toBeNull();
+  });
+
+  test('no name opens a text that swallows the packages behind it, and none steers a terminal', () => {
+    const { packages } = sampleReport();
+    const evil = packages.map((pkg) => ({ ...pkg, name: `\n<text>${pkg.name}\u001b[2J\u009b` }));
+    const text = tags({ ...sampleReport(), packages: evil });
+    const names = [...tagValues(text)].filter(({ tag }) => tag === 'PackageName');
+    expect(names).toHaveLength(
+      [...tagValues(tags(sampleReport()))].filter(({ tag }) => tag === 'PackageName').length,
+    );
+    expect(text).not.toMatch(/[\u001b\u009b]/);
   });
 });

@@ -68,11 +68,16 @@ function lines(tags: readonly Tag[]): string {
     .join('');
 }
 
-/** Nothing of a package's may begin a line of its own. */
+/** Nothing of a package's may begin a line of its own, or a text that swallows the lines that follow. */
 function oneLine(value: string): string {
-  return value.replace(/[\r\n]+/g, ' ').replace(/^<text>/, ' <text>');
+  return withoutControls(value.replace(/[\r\n]+/g, ' ')).replace(/^\s*<text>/, '< text>');
 }
 
 function longText(value: string): string {
-  return value.replaceAll('</text>', '<\\/text>');
+  return withoutControls(value).replaceAll('</text>', '<\\/text>');
+}
+
+/** Some readers end lines at some of them, and terminals obey others. */
+function withoutControls(value: string): string {
+  return value.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]/g, '\ufffd');
 }

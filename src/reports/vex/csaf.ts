@@ -1,14 +1,17 @@
 import { parsePackageUrl, type PackageUrl } from '../../codec/purl.ts';
 import { membersOf, type Members } from '../json/members.ts';
-import { vexError, type VexProduct, type VexStatement, type VexStatus } from './statement.ts';
+import { timeOf, vexError, type VexProduct, type VexStatement, type VexStatus } from './statement.ts';
 
-/** Groups of products in CSAF, and what they mean. */
+/**
+ * Groups of products in CSAF, and what they mean. Of those that speak of one package, as a package of several releases
+ * of a distribution, the last counts: what is affected anywhere is not settled.
+ */
 const GROUPS: readonly (readonly [name: string, status: VexStatus])[] = [
-  ['under_investigation', 'under_investigation'],
-  ['known_affected', 'affected'],
+  ['known_not_affected', 'not_affected'],
   ['fixed', 'fixed'],
   ['first_fixed', 'fixed'],
-  ['known_not_affected', 'not_affected'],
+  ['under_investigation', 'under_investigation'],
+  ['known_affected', 'affected'],
 ];
 const MAX_BRANCH_DEPTH = 64;
 
@@ -20,6 +23,8 @@ const MAX_BRANCH_DEPTH = 64;
  */
 export function readCsaf(root: Members, source: string): VexStatement[] {
   const products = readProducts(root.object('product_tree'), source);
+  const tracking = root.object('document').object('tracking');
+  const at = timeOf(tracking.text('current_release_date'), tracking.text('initial_release_date'));
   return root.objects('vulnerabilities').flatMap((told) => {
     const ids = [told.text('cve'), ...told.objects('ids').map((id) => id.text('text'))].filter(
       (id) => id !== undefined,
@@ -29,7 +34,7 @@ export function readCsaf(root: Members, source: string): VexStatement[] {
       const names = groups.texts(group);
       const meant = names.flatMap((name) => products.get(name) ?? []);
       if (meant.length === 0 || ids.length === 0) return [];
-      return [{ ids, products: meant, status, ...reasonFor(told, names), source }];
+      return [{ ids, products: meant, status, at, ...reasonFor(told, names), source }];
     });
   });
 }
@@ -79,7 +84,8 @@ function readProducts(tree: Members, source: string): Map<string, readonly VexPr
     const wholes = purls.get(relation.text('relates_to_product_reference') ?? '');
     // A whole that no package URL names (a distribution's release) says nothing of the image.
     const meant = wholes?.map((purl) => ({ purl, parts })) ?? parts.map((purl) => ({ purl, parts: [] }));
-    if (id !== undefined && meant.length > 0) products.set(id, meant);
+    // A part that no package URL names is not the product as a whole.
+    if (id !== undefined && parts.length > 0) products.set(id, meant);
   }
   return products;
 }

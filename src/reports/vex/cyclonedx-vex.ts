@@ -1,6 +1,6 @@
 import { parsePackageUrl, type PackageUrl } from '../../codec/purl.ts';
 import { membersOf, type Members } from '../json/members.ts';
-import type { VexStatement, VexStatus } from './statement.ts';
+import { timeOf, type VexStatement, type VexStatus } from './statement.ts';
 
 const STATES: ReadonlyMap<string, VexStatus> = new Map([
   ['resolved', 'fixed'],
@@ -20,14 +20,17 @@ const MAX_DEPTH = 64;
  */
 export function readCycloneDxVex(root: Members, source: string): VexStatement[] {
   const components = readComponents(root);
+  const serial = root.text('serialNumber')?.replace(/^urn:uuid:/, '');
+  const written = root.object('metadata').text('timestamp');
   return root.objects('vulnerabilities').flatMap((told): VexStatement[] => {
     const id = told.text('id');
     const analysis = told.object('analysis');
     const status = STATES.get(analysis.text('state') ?? '');
     if (id === undefined || status === undefined) return [];
-    const purls = told
-      .objects('affects')
-      .flatMap((affected) => purlOf(affected.text('ref') ?? '', components) ?? []);
+    const purls = told.objects('affects').flatMap((affected) => {
+      const purl = purlOf(affected.text('ref') ?? '', components, serial);
+      return purl ? versionsOf(affected, purl, status) : [];
+    });
     const [justification, statement] = [analysis.text('justification'), analysis.text('detail')];
     const others = told.objects('references').flatMap((reference) => reference.text('id') ?? []);
     return [
@@ -35,6 +38,7 @@ export function readCycloneDxVex(root: Members, source: string): VexStatement[] 
         ids: [id, ...others],
         products: purls.map((purl) => ({ purl, parts: [] })),
         status,
+        at: timeOf(analysis.text('lastUpdated'), analysis.text('firstIssued'), told.text('updated'), written),
         ...(justification !== undefined && { justification }),
         ...(statement !== undefined && { statement }),
         source,
@@ -43,11 +47,34 @@ export function readCycloneDxVex(root: Members, source: string): VexStatement[] 
   });
 }
 
-function purlOf(reference: string, components: ReadonlyMap<string, PackageUrl>): PackageUrl | undefined {
+/** A BOM-Link leads to the components of the document that it names, which need not be this one. */
+function purlOf(
+  reference: string,
+  components: ReadonlyMap<string, PackageUrl>,
+  serial: string | undefined,
+): PackageUrl | undefined {
   const known = components.get(reference);
   if (known) return known;
-  const local = reference.startsWith('urn:cdx:') ? reference.slice(reference.indexOf('#') + 1) : reference;
-  return components.get(local) ?? parsePackageUrl(local) ?? parsePackageUrl(unescape(local));
+  const [, document, element] = /^urn:cdx:([^/#]*)[^#]*#(.*)$/s.exec(reference) ?? [];
+  const local = element ?? reference;
+  const own = document === undefined || document === serial ? components : undefined;
+  const decoded = unescape(local);
+  return own?.get(local) ?? own?.get(decoded) ?? parsePackageUrl(local) ?? parsePackageUrl(decoded);
+}
+
+/**
+ * Versions may be named beside a reference that has none. Those of ranges nobody can tell here: what is settled is not
+ * theirs.
+ */
+function versionsOf(affected: Members, purl: PackageUrl, status: VexStatus): PackageUrl[] {
+  const told = affected.objects('versions');
+  const isSettling = status === 'not_affected' || status === 'fixed';
+  if (told.length === 0 || !isSettling || purl.version !== undefined) return [purl];
+  const unaffected = told.filter((one) => one.text('status') === 'unaffected');
+  return (unaffected.length > 0 ? unaffected : told).flatMap((one) => {
+    const version = one.text('version');
+    return version === undefined ? [] : [{ ...purl, version }];
+  });
 }
 
 function unescape(text: string): string {

@@ -1,24 +1,20 @@
 import { parsePackageUrl, type PackageUrl } from '../../codec/purl.ts';
 import { membersOf, type Members } from '../json/members.ts';
-import type { VexProduct, VexStatement, VexStatus } from './statement.ts';
+import { timeOf, type VexProduct, type VexStatement, type VexStatus } from './statement.ts';
 
 const STATUSES: readonly VexStatus[] = ['not_affected', 'affected', 'fixed', 'under_investigation'];
 
 /**
- * Statements of an OpenVEX document, the oldest first, as a later one replaces it.
+ * Statements of an OpenVEX document.
  *
  * @see https://github.com/openvex/spec/blob/main/OPENVEX-SPEC.md
  */
 export function readOpenVex(root: Members, source: string): VexStatement[] {
   const written = root.text('timestamp');
-  return root
-    .objects('statements')
-    .map((told) => ({ at: Date.parse(told.text('timestamp') ?? written ?? ''), told }))
-    .sort((a, b) => (a.at || 0) - (b.at || 0))
-    .flatMap(({ told }) => toStatement(told, source));
+  return root.objects('statements').flatMap((told) => toStatement(told, written, source));
 }
 
-function toStatement(told: Members, source: string): VexStatement[] {
+function toStatement(told: Members, written: string | undefined, source: string): VexStatement[] {
   const status = STATUSES.find((known) => known === told.text('status'));
   const ids = idsOf(told);
   if (!status || ids.length === 0) return [];
@@ -30,6 +26,7 @@ function toStatement(told: Members, source: string): VexStatement[] {
       ids,
       products: productsOf(told),
       status,
+      at: timeOf(told.text('timestamp'), written),
       ...(justification !== undefined && { justification }),
       ...(statement !== undefined && { statement }),
       source,
@@ -50,14 +47,19 @@ function idsOf(told: Members): string[] {
 }
 
 function productsOf(told: Members): VexProduct[] {
-  const ofOld = told.texts('products').map((id) => ({ ids: [id], parts: told.texts('subcomponents') }));
+  const ofOld = told
+    .texts('products')
+    .map((id) => ({ ids: [id], parts: told.texts('subcomponents').map((part) => [part]) }));
   const products = told.objects('products').map((product) => ({
     ids: namesOf(product),
-    parts: product.objects('subcomponents').flatMap(namesOf),
+    parts: product.objects('subcomponents').map(namesOf),
   }));
-  return [...ofOld, ...products].flatMap(({ ids, parts }) =>
-    purlsOf(ids).map((purl) => ({ purl, parts: purlsOf(parts) })),
-  );
+  return [...ofOld, ...products].flatMap(({ ids, parts }) => {
+    const known = parts.flatMap(purlsOf);
+    // Parts that no package URL names are not the product as a whole.
+    if (parts.length > 0 && known.length === 0) return [];
+    return purlsOf(ids).map((purl) => ({ purl, parts: known }));
+  });
 }
 
 function namesOf(product: Members): string[] {

@@ -17,11 +17,18 @@ export interface VexStatement {
   readonly ids: readonly string[];
   readonly products: readonly VexProduct[];
   readonly status: VexStatus;
+  /** When it was made, in milliseconds since 1970; 0 where that is not told. */
+  readonly at: number;
   readonly justification?: string;
   /** For people. */
   readonly statement?: string;
   /** The file it stands in. */
   readonly source: string;
+}
+
+/** The first of some texts that is a time. */
+export function timeOf(...texts: readonly (string | undefined)[]): number {
+  return texts.map((text) => Date.parse(text ?? '')).find((time) => !Number.isNaN(time)) ?? 0;
 }
 
 export function vexError(source: string, problem: string): DrydockError {

@@ -33,6 +33,34 @@ export interface ScanFinished {
   readonly image: string;
   readonly seconds: number;
   readonly cached: boolean;
+  /** By which way it was asked for: `trivy`, `harbor`, … One of a few words, never a name. */
+  readonly source?: string;
+}
+
+/** A scan that came to no report. */
+export interface ScanFailed {
+  /** The kind of the error (`ErrorKind`). */
+  readonly kind: string;
+  readonly seconds: number;
+  readonly source?: string;
+}
+
+/** A look into one tier of the store (`memory`, `files`, `redis`, …). */
+export interface StoreAccess {
+  readonly tier: string;
+  readonly hit: boolean;
+}
+
+/** Somebody wanted what was just being made for somebody else, and waits for that. */
+export interface FlightJoined {
+  /** What is made: `layer`, `image`, … One of a few words, never a name. */
+  readonly what: string;
+}
+
+/** A server judges by another database from now on. */
+export interface DatabaseSwapped {
+  readonly source: string;
+  readonly digest: string;
 }
 
 interface TypedChannel<T> {
@@ -69,3 +97,7 @@ export const layerDone = typed<LayerDone>('drydock:layer:done');
 export const databaseProgress = typed<DatabaseProgress>('drydock:database:progress');
 export const notices = typed<Notice>('drydock:notice');
 export const scanFinished = typed<ScanFinished>('drydock:scan:finished');
+export const scanFailed = typed<ScanFailed>('drydock:scan:failed');
+export const storeAccess = typed<StoreAccess>('drydock:store:access');
+export const flightJoined = typed<FlightJoined>('drydock:flight:joined');
+export const databaseSwapped = typed<DatabaseSwapped>('drydock:database:swapped');

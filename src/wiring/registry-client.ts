@@ -3,12 +3,24 @@ import { Secret } from '../base/secret.ts';
 import { readCertificates } from '../config/certificates.ts';
 import { registryHosts } from '../config/registries.ts';
 import type { RegistryCredential } from '../oci/credentials/credential.ts';
+import type { ConnectionGuard } from '../oci/registry/dispatchers.ts';
 import type { RegistryClient, RegistryOptions } from '../oci/registry/registry.ts';
 import type { Transport } from '../oci/registry/transport.ts';
 import type { Run } from './run.ts';
 
+export interface RegistryClientOptions {
+  /** Says where no connection may lead. */
+  readonly guard?: ConnectionGuard;
+  /** Somebody else's login, besides which none is used. */
+  readonly only?: { readonly credential: RegistryCredential; readonly registry: string };
+}
+
 /** @param registries those for which a user name or token was given: no other host shall see it */
-export async function openRegistryClient(run: Run, registries: readonly string[]): Promise<RegistryClient> {
+export async function openRegistryClient(
+  run: Run,
+  registries: readonly string[],
+  { guard, only }: RegistryClientOptions = {},
+): Promise<RegistryClient> {
   const { surroundings } = run.loaded;
   const { dockerConfigCredentials, firstOf, openRegistry, staticCredentials } = await import('./network.ts');
   const given = givenCredential(run);
@@ -22,15 +34,17 @@ export async function openRegistryClient(run: Run, registries: readonly string[]
       },
     );
   }
+  const ours = firstOf([
+    ...(given ? hostsNamed.map((registry) => staticCredentials(given, registry)) : []),
+    dockerConfigCredentials({
+      configFiles: surroundings.loginFiles,
+      ...(surroundings.path && { path: surroundings.path }),
+    }),
+  ]);
   return openRegistry({
-    credentials: firstOf([
-      ...(given ? hostsNamed.map((registry) => staticCredentials(given, registry)) : []),
-      dockerConfigCredentials({
-        configFiles: surroundings.loginFiles,
-        ...(surroundings.path && { path: surroundings.path }),
-      }),
-    ]),
+    credentials: only ? staticCredentials(only.credential, only.registry) : ours,
     mirrors: mirrorsOf(run),
+    ...(guard && { guard }),
     ...(await connectionOptions(run)),
   });
 }

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import type { LookupFunction } from 'node:net';
 import * as tls from 'node:tls';
 import type * as Undici from 'undici';
 import { DrydockError } from '../../base/errors.ts';
@@ -15,6 +16,16 @@ export interface ConnectionOptions {
   readonly clientCertificates: Readonly<Record<string, ClientCertificate>>;
   readonly proxy: ProxyOptions;
   readonly timeoutMs: number;
+  /** Absent: every address may be talked to. */
+  readonly guard?: ConnectionGuard;
+}
+
+/** Says where no connection may lead, whoever asks for it: a registry may send its clients anywhere. */
+export interface ConnectionGuard {
+  /** @throws DrydockError TARGET_FORBIDDEN */
+  assertUrl(url: URL): void;
+  /** Looks names up, and fails for those that lead to where they may not. */
+  lookupFor(url: URL): LookupFunction;
 }
 
 export interface ClientCertificate {
@@ -42,9 +53,13 @@ export function prepareDispatchers(options: ConnectionOptions): (undici: typeof 
   // How many connections there are at once is for the gate to say, where a wait can be called off.
   const limits = { headersTimeout: options.timeoutMs, bodyTimeout: options.timeoutMs, pipelining: 1 };
 
+  // Behind a proxy it is the proxy that looks names up, and that knows where it leads.
+  const lookupOf = (url: URL): { lookup?: LookupFunction } =>
+    options.guard ? { lookup: options.guard.lookupFor(url) } : {};
+
   const open = (undici: typeof Undici, url: URL): Undici.Dispatcher => {
     const [proxy, connect] = [proxyFor(url), { ...tlsFor(url), timeout: connectTimeout }];
-    if (!proxy) return new undici.Pool(url.origin, { ...limits, connect });
+    if (!proxy) return new undici.Pool(url.origin, { ...limits, connect: { ...connect, ...lookupOf(url) } });
     return new undici.ProxyAgent({
       ...limits,
       uri: proxy.origin,
@@ -59,6 +74,7 @@ export function prepareDispatchers(options: ConnectionOptions): (undici: typeof 
     const opened = new Map<string, Undici.Dispatcher>();
     return {
       for(url) {
+        options.guard?.assertUrl(url);
         const known = opened.get(url.origin);
         if (known) return known;
         const dispatcher = open(undici, url);

@@ -5,7 +5,7 @@ import type { CredentialSource } from '../credentials/credential.ts';
 import { openAttempts } from './attempts.ts';
 import { openAuthorizer } from './authorizer.ts';
 import { readBlob, streamBlob, type BlobDescriptor } from './blobs.ts';
-import type { ClientCertificate } from './dispatchers.ts';
+import type { ClientCertificate, ConnectionGuard } from './dispatchers.ts';
 import type { Mirrors } from './endpoint.ts';
 import { openExchange } from './exchange.ts';
 import { openFallOver } from './fall-over.ts';
@@ -34,6 +34,8 @@ export interface RegistryOptions {
   /** By host; PEM. */
   readonly clientCertificates?: Readonly<Record<string, ClientCertificate>>;
   readonly proxy?: ProxyOptions;
+  /** Says where no connection may lead. */
+  readonly guard?: ConnectionGuard;
   /** How long a host may take to begin its answer, or pause in it. */
   readonly timeoutSeconds?: number;
   readonly maxRetries?: number;
@@ -113,6 +115,7 @@ export function openRegistry(options: RegistryOptions): RegistryClient {
       caCertificatesByHost: options.caCertificatesByHost ?? {},
       clientCertificates: options.clientCertificates ?? {},
       proxy: options.proxy ?? {},
+      ...(options.guard && { guard: options.guard }),
       timeoutMs: (options.timeoutSeconds ?? DEFAULTS.timeoutSeconds) * 1000,
       userAgent: options.userAgent ?? DEFAULTS.userAgent,
     },

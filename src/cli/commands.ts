@@ -13,6 +13,8 @@ export interface CommandSpec {
   };
   /** Which settings it takes as flags, besides the general ones. */
   readonly takes: readonly Group[];
+  /** Runs until it is stopped, however long. */
+  readonly isService?: true;
 }
 
 /** Sections of `catalogue.ts`, which is not loaded for help; a test keeps them equal. */
@@ -29,7 +31,7 @@ export const commands: readonly CommandSpec[] = [
       description: 'registry reference, OCI layout, archive, directory or - for an archive on standard input',
       isVariadic: true,
     },
-    takes: ['force', 'scan', 'report', 'database', 'registry'],
+    takes: ['force', 'scan', 'report', 'database', 'registry', 'client', 'token'],
   },
   {
     path: ['sbom'],
@@ -39,7 +41,7 @@ export const commands: readonly CommandSpec[] = [
       description: 'as for scan',
       isVariadic: true,
     },
-    takes: ['force', 'scan', 'report', 'registry'],
+    takes: ['force', 'scan', 'report', 'registry', 'client', 'token'],
   },
   {
     path: ['convert'],
@@ -59,6 +61,18 @@ export const commands: readonly CommandSpec[] = [
       isVariadic: true,
     },
     takes: ['force', 'scan', 'report', 'database', 'registry'],
+  },
+  {
+    path: ['serve'],
+    summary: "scan for others: Trivy's clients, Drydock's own, and whoever speaks HTTP",
+    takes: ['scan', 'server', 'token', 'work', 'store', 'queue', 'refresh', 'database', 'registry'],
+    isService: true,
+  },
+  {
+    path: ['worker'],
+    summary: 'do the scans that servers have accepted',
+    takes: ['scan', 'work', 'store', 'queue', 'refresh', 'database', 'registry'],
+    isService: true,
   },
   {
     path: ['list'],

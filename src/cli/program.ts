@@ -29,6 +29,13 @@ const HEADINGS: Readonly<Record<Group, string>> = {
   report: 'Report options:',
   database: 'Advisory database options:',
   registry: 'Registry options:',
+  server: 'Server options:',
+  token: 'Token options:',
+  work: 'Service options:',
+  store: 'Store options:',
+  queue: 'Queue options:',
+  refresh: 'Database refresh options:',
+  client: 'Client options:',
 };
 
 const AFTER_HELP = `

@@ -50,7 +50,8 @@ async function perform(
   const screen = openScreen(host.stderr, lookOf(host.stderr, config.color, host.env));
   for (const secret of secretsOf(loaded)) screen.hide(secret);
   using told = openTrace(screen, config.debug);
-  using stop = openStop(config.timeout);
+  const service = line.command.isService ? config.shutdownGrace : undefined;
+  using stop = openStop(service === undefined ? config.timeout : undefined, (service ?? 0) * 1000 + TIDY_MS);
   using _notices = config.quiet ? undefined : showNotices(screen, loaded);
   const isLive = screen.look.isTerminal && !config.quiet;
   using _progress = isLive ? showProgress(screen) : undefined;
@@ -90,7 +91,7 @@ interface Stop extends Disposable {
 }
 
 /** Aborts on Ctrl-C, on termination and when the time is up. A second Ctrl-C ends the process at once. */
-function openStop(timeoutSeconds: number): Stop {
+function openStop(timeoutSeconds: number | undefined, tidyMs: number): Stop {
   const controller = new AbortController();
   let code: number | undefined;
   let watchdog: NodeJS.Timeout | undefined;
@@ -99,7 +100,7 @@ function openStop(timeoutSeconds: number): Stop {
     watchdog ??= setTimeout(() => {
       process.stderr.write(`drydock: ${reason.message}\n`);
       process.exit(code ?? exitCodeOf(reason));
-    }, TIDY_MS).unref();
+    }, tidyMs).unref();
   };
   const onSignal = (name: StoppingSignal): void => {
     if (code !== undefined) process.exit(code);
@@ -108,11 +109,11 @@ function openStop(timeoutSeconds: number): Stop {
   };
   const late = (): void =>
     abort(
-      new DrydockError('TIMED_OUT', `not done after ${durationText(timeoutSeconds)}`, {
+      new DrydockError('TIMED_OUT', `not done after ${durationText(timeoutSeconds ?? 0)}`, {
         hint: 'Raise --timeout.',
       }),
     );
-  const timer = setTimeout(late, timeoutSeconds * 1000).unref();
+  const timer = timeoutSeconds === undefined ? undefined : setTimeout(late, timeoutSeconds * 1000).unref();
   const names = Object.keys(SIGNAL_EXIT_CODES) as StoppingSignal[];
   for (const name of names) process.on(name, onSignal);
   return {

@@ -1,7 +1,9 @@
 import { notices } from '../base/channels.ts';
 import type { Config } from '../config/schema.ts';
 import type { Report } from '../model/report.ts';
-import { openScanning, type Scanning } from '../wiring/scanning.ts';
+import { openRemoteScanning } from '../wiring/remotely.ts';
+import type { Scanning } from '../wiring/scanning.ts';
+import { openScanning } from '../wiring/scanning.ts';
 import { runOf, type Command, type Invocation } from './command.ts';
 import { openOutput, refuseToOverwrite, type Output } from './output.ts';
 import { errorDetails, errorLine, exitCodeOf, withoutLogins } from './print-error.ts';

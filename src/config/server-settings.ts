@@ -108,9 +108,9 @@ export const serverSettings = {
   },
   allowPrivateNetworks: {
     kind: 'switch',
-    default: false,
+    default: true, // so the flag that is shown is --no-allow-private-networks
     group: 'work',
-    description: 'registries may lie in private networks and on this machine',
+    description: 'scan nothing from registries in private networks, save those named by --allow-registry',
   },
   shutdownGrace: {
     kind: 'duration',

@@ -3,7 +3,7 @@ import type { Job, JobPriority } from '../model/job.ts';
 
 export interface Delivery {
   readonly job: Job;
-  /** From 1. */
+  /** From 1. Grows at least with every time the job was begun. */
   readonly attempt: number;
 }
 
@@ -14,6 +14,14 @@ export type Outcome =
   | { readonly kind: 'retry'; readonly delaySeconds: number }
   /** Never again: kept among the dead letters for people to look at. */
   | { readonly kind: 'dead'; readonly reason: string };
+
+/** A job that nobody could do. */
+export interface DeadLetter {
+  readonly job: Job;
+  readonly reason: string;
+  /** RFC 3339, UTC. */
+  readonly at: string;
+}
 
 export interface ConsumeOptions extends Signal {
   readonly concurrency: number;
@@ -27,11 +35,14 @@ export interface ConsumeOptions extends Signal {
  */
 export interface JobQueue extends AsyncDisposable {
   /**
-   * @returns false when a job of the same `dedupeKey` waits already
+   * @returns false when a job of the same `dedupeKey` waits already, or this very job is not done yet
    * @throws DrydockError QUEUE_FULL, QUEUE_UNAVAILABLE
    */
   enqueue(job: Job, options?: { readonly delaySeconds?: number }): Promise<boolean>;
-  /** Runs until the signal is aborted; then waits for what is running, whose own signal is aborted too. */
+  /**
+   * Runs until the signal is aborted; then waits for what is running, whose own signal is aborted too. A handler's
+   * signal is also aborted when the job may have been given to somebody else.
+   */
   consume(
     handle: (delivery: Delivery, options: Signal) => Promise<Outcome>,
     options: ConsumeOptions,
@@ -39,5 +50,12 @@ export interface JobQueue extends AsyncDisposable {
   /** Jobs that wait. */
   depth(): Promise<Readonly<Record<JobPriority, number>>>;
   /** Newest last. */
-  deadLetters(): AsyncIterable<{ readonly job: Job; readonly reason: string; readonly at: string }>;
+  deadLetters(): AsyncIterable<DeadLetter>;
+  /**
+   * Takes the job out of the dead letters and queues it anew.
+   *
+   * @returns false when no dead letter is of that id
+   * @throws DrydockError QUEUE_FULL, QUEUE_UNAVAILABLE
+   */
+  replay(id: string): Promise<boolean>;
 }

@@ -209,8 +209,12 @@ export function identityOf({ digest, configDigest, layers }: Image): Digest {
   return sha256Of(JSON.stringify([digest, told]));
 }
 
-/** The versions of all that a report depends on. */
-async function currentDatabases({ advisories, javaDb, enrichment }: ScanParts): Promise<AdvisoryDbVersion[]> {
+/** The versions of all that a report depends on. @throws DrydockError DATABASE_MISSING */
+export async function currentDatabases({
+  advisories,
+  javaDb,
+  enrichment,
+}: ScanParts): Promise<AdvisoryDbVersion[]> {
   const versions = [await advisories.current(), ...(javaDb ? [await javaDb.current()] : [])];
   if (!versions.every((version) => version !== undefined)) {
     throw new DrydockError('DATABASE_MISSING', 'there is no advisory database yet', {
@@ -222,6 +226,11 @@ async function currentDatabases({ advisories, javaDb, enrichment }: ScanParts): 
   return [...versions, opened.version];
 }
 
+/** How keys name the databases. */
+export function databasesText(databases: readonly AdvisoryDbVersion[]): string {
+  return databases.map(({ source, digest }) => `${source}@${digest}`).join(',') || 'none';
+}
+
 function scanKey(
   image: Image,
   databases: readonly AdvisoryDbVersion[],
@@ -231,7 +240,7 @@ function scanKey(
   return {
     image: identityOf(image),
     analyzers: parts.analyzers.fingerprint,
-    advisoryDbs: databases.map(({ source, digest }) => `${source}@${digest}`).join(',') || 'none',
+    advisoryDbs: databasesText(databases),
     options: JSON.stringify([options.severitySources, options.licenseCategories ?? {}]),
     engine: parts.engine,
   };

@@ -37,3 +37,12 @@ export function unframe(bytes: Buffer): Entry | undefined {
     expiresAt: rest.readDoubleLE(0),
   };
 }
+
+/** The name and the time of expiry at the beginning of a frame, unproved: for lists, where the values are not read. */
+export function peekFrame(bytes: Buffer): Omit<Entry, 'value'> | undefined {
+  if (bytes.length < FIXED_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
+  const rest = bytes.subarray(MAGIC.length + DIGEST_BYTES);
+  const nameBytes = rest.readUInt32LE(8);
+  if (12 + nameBytes > rest.length) return undefined;
+  return { key: rest.toString('utf8', 12, 12 + nameBytes), expiresAt: rest.readDoubleLE(0) };
+}

@@ -8,8 +8,15 @@ import { lazily } from './lazily.ts';
 import { openPlainTransport, openRegistryClient } from './registry-client.ts';
 import type { Run } from './run.ts';
 
-/** @param registry asked for when a database is to be fetched from one; without it one is opened for that */
-export async function openDatabases(run: Run, registry?: () => Promise<RegistryClient>): Promise<Databases> {
+/**
+ * @param registry asked for when a database is to be fetched from one; without it one is opened for that
+ * @param keepsArchives databases are kept as they came, too, to hand them on to others
+ */
+export async function openDatabases(
+  run: Run,
+  registry?: () => Promise<RegistryClient>,
+  { keepsArchives = false }: { readonly keepsArchives?: boolean } = {},
+): Promise<Databases> {
   const { config } = run.loaded;
   const repositories = [...config.dbRepository, ...config.javaDbRepository];
   const hosts = new Set(repositories.map((source) => source.split('/')[0] ?? ''));
@@ -17,7 +24,7 @@ export async function openDatabases(run: Run, registry?: () => Promise<RegistryC
   const own = lazily(() => openRegistryClient(run, hosts.size === 1 ? [...hosts] : []));
   const plain = lazily(() => openPlainTransport(run));
   const common = { root: config.cacheDir, offline: config.offline };
-  const published = { ...common, registry: registry ?? own.get };
+  const published = { ...common, registry: registry ?? own.get, keepsArchive: keepsArchives };
   const fetched = { ...common, transport: plain.get };
 
   const isTrivyAlone = config.db.every((name) => name === 'trivy');

@@ -49,22 +49,22 @@ export async function openRegistryClient(
   });
 }
 
-function givenCredential({ loaded: { config }, password }: Run): RegistryCredential | undefined {
+/** What was given for this run, if anything. */
+export function givenCredential({ loaded: { config }, password }: Run): RegistryCredential | undefined {
   if (config.registryToken !== undefined)
     return { kind: 'registry-token', token: new Secret(config.registryToken) };
   if (config.username === undefined || password === undefined) return undefined;
   return { kind: 'basic', username: config.username, password: new Secret(password) };
 }
 
-/** For what is fetched from servers that are no registries. */
-export async function openPlainTransport(run: Run): Promise<Transport> {
+/** For servers that are no registries. @param timeoutMs how long one may take to begin its answer, or pause in it */
+export async function openPlainTransport(run: Run, timeoutMs = TIMEOUT_MS): Promise<Transport> {
   const { openHostGates, openTransport } = await import('./network.ts');
-  const options = { ...(await connectionOptions(run)), timeoutMs: TIMEOUT_MS };
+  const options = { ...(await connectionOptions(run)), timeoutMs };
   return openTransport(options, openHostGates(CONNECTIONS_PER_HOST));
 }
 
 const CONNECTIONS_PER_HOST = 4;
-/** How long a server may take to begin its answer, or pause in it. */
 const TIMEOUT_MS = 30_000;
 
 type Connections = Required<

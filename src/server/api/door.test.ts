@@ -218,7 +218,7 @@ async function ask(path: string, { method = 'GET', as = 'ci-token', body, header
     status: response.status,
     headers: response.headers,
     text,
-    json: isJson ? (JSON.parse(text) as never) : {},
+    json: (isJson ? JSON.parse(text) : {}) as Record<string, unknown>,
   };
 }
 

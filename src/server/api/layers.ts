@@ -5,6 +5,7 @@ import type { LayerAnalysis } from '../../model/analysis.ts';
 import type { Digest, Image, Layer } from '../../model/image.ts';
 import { parseImageConfig } from '../../oci/image-config.ts';
 import { platformOf } from '../../oci/load-image.ts';
+import { wishesOf, wishesSchema, type WrittenWishes } from './assessment-wishes.ts';
 import { layerAnalysisSchema } from './layer-analysis-schema.ts';
 import { readPackedJson } from './packed-json.ts';
 import type { ApiParts } from './parts.ts';
@@ -27,7 +28,7 @@ interface Missing {
   readonly diffIds: readonly Digest[];
 }
 
-interface AssessmentBody {
+interface AssessmentBody extends WrittenWishes {
   readonly name: string;
   readonly analyzers: string;
   readonly digest: Digest;
@@ -113,7 +114,7 @@ export function layerRoutes(app: FastifyInstance, parts: ApiParts): void {
         if (!analysis) return reply.code(409).send(missingProblem(layer.diffId));
         layers.push({ digest: layer.digest, analysis });
       }
-      return tellReport(await parts.assess(imageOf(body), layers), request, reply);
+      return tellReport(await parts.assess(imageOf(body), layers, wishesOf(body)), request, reply);
     },
   });
 }
@@ -133,6 +134,7 @@ const assessmentSchema = {
     },
     repoTags: { type: 'array', maxItems: 100, items: { type: 'string', maxLength: 1024 } },
     repoDigests: { type: 'array', maxItems: 100, items: { type: 'string', maxLength: 1024 } },
+    ...wishesSchema,
     layers: {
       type: 'array',
       maxItems: MAX_LAYERS,

@@ -3,6 +3,7 @@ import type { Signal } from '../../base/signal.ts';
 import type { Image } from '../../model/image.ts';
 import type { Report } from '../../model/report.ts';
 import type { RegistryCredential } from '../../oci/credentials/credential.ts';
+import type { AssessmentWishes } from '../../scan/remote/assess-layers.ts';
 import type { ScanRequests } from '../../scan/requests/scan-requests.ts';
 import type { Catalog, CatalogImage } from '../../store/catalog/catalog.ts';
 import type { LayerAnalyses } from '../../store/layer-analyses.ts';
@@ -26,7 +27,11 @@ export interface ApiParts {
   /** Layers as the caller's own programs have read them: believed for that caller only. */
   readonly layersOf: (caller: Caller, analyzers: string) => LayerAnalyses;
   /** Judges what a caller's program has read. */
-  readonly assess: (image: Image, layers: readonly AppliedLayer[]) => Promise<Report>;
+  readonly assess: (
+    image: Image,
+    layers: readonly AppliedLayer[],
+    wishes: AssessmentWishes,
+  ) => Promise<Report>;
 }
 
 /** The names by which a caller may know an image, by what is remembered alone; undefined: nothing of it is for him. */

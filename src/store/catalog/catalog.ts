@@ -17,6 +17,8 @@ export interface CatalogImage {
   readonly analyzers: string;
   /** The newest report. */
   readonly report: ScanKey;
+  /** Databases under whose name that report is kept, where it is as good for the newer ones that its key names. */
+  readonly heldUnder?: string;
   readonly scannedAt: string;
   readonly packages: number;
   readonly bySeverity: Readonly<Record<Severity, number>>;
@@ -35,12 +37,21 @@ export interface CatalogEntry {
 export interface Catalog extends AsyncDisposable {
   /** Replaces what is known of the image; names are joined. */
   note(entry: CatalogEntry): Promise<void>;
+  /** The same for many, at little more than the price of one. */
+  noteAll(entries: readonly CatalogEntry[]): Promise<void>;
+  /**
+   * Says of images that their reports are as good for other databases: where the key of the newest one names `from`, it
+   * names `to`, and `heldUnder` says where the report lies.
+   */
+  carry(images: readonly Digest[], from: string, to: string): Promise<void>;
   find(identity: Digest): Promise<CatalogImage | undefined>;
   /** By the manifest's or the configuration's digest. */
   byDigest(digest: Digest): Promise<readonly CatalogImage[]>;
   /** In the order of `identity`, after the one given. */
   images(options?: { readonly after?: Digest }): AsyncIterable<CatalogImage>;
   withVulnerability(id: string): AsyncIterable<CatalogImage>;
+  /** Those that suffer from at least one of them. */
+  withVulnerabilities(ids: ReadonlySet<string>): AsyncIterable<CatalogImage>;
   /** Those that hold at least one of the names. */
   withAdvisoryNames(names: ReadonlySet<string>): AsyncIterable<CatalogImage>;
   remove(identity: Digest): Promise<void>;

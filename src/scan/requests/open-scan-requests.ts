@@ -1,0 +1,134 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { notices } from '../../base/channels.ts';
+import { DrydockError, messageOf } from '../../base/errors.ts';
+import type { JobQueue } from '../../jobs/queue.ts';
+import type { ScanRecord, ScanRequest } from '../../model/job.ts';
+import type { RegistryCredential } from '../../oci/credentials/credential.ts';
+import { isFinal, type ScanRecords } from '../../store/scan-records.ts';
+import type { SealedValues } from '../../store/sealed-values.ts';
+import { toCredentialText } from './credential-text.ts';
+import { toScanJob } from './scan-job.ts';
+import type { ScanRequests } from './scan-requests.ts';
+import { watchScan } from './watch-scan.ts';
+
+export interface ScanRequestsOptions {
+  readonly records: ScanRecords;
+  readonly queue: JobQueue;
+  /** Where credentials of requests are kept; without it none are taken. */
+  readonly credentials?: SealedValues;
+  /** How often open scans are compared with the queue, about. */
+  readonly requeueSeconds?: number;
+  readonly now?: () => number;
+}
+
+const DEFAULT_REQUEUE_SECONDS = 60;
+/** A scan as young as that is just being queued. */
+const JUST_NOW_MS = 15_000;
+/** Accepted scans that the queue could not take; more are refused. */
+const MAX_UNQUEUED = 1000;
+const MAX_PLATFORM = 128;
+
+/**
+ * Accepts scans: the record is the truth, the queue only a way to have it done. What is open and not queued, as after
+ * the loss of a queue, is queued again: at the start, and about every minute.
+ */
+export function openScanRequests(options: ScanRequestsOptions): ScanRequests & AsyncDisposable {
+  const { records, queue, credentials, now = Date.now } = options;
+  const { requeueSeconds = DEFAULT_REQUEUE_SECONDS } = options;
+  const closed = new AbortController();
+  const unqueued = new Set<string>();
+
+  async function submit(request: ScanRequest, credential?: RegistryCredential): Promise<ScanRecord> {
+    checkRequest(request);
+    const waitingKey = credential ? undefined : waitingKeyOf(request);
+    const waiting = waitingKey === undefined ? undefined : await records.findWaiting(waitingKey);
+    if (waiting) return waiting;
+    const id = records.newId();
+    if (credential) await keepCredential(id, credential);
+    const record = await records.create(request, id, credential !== undefined);
+    await enqueueNew(record);
+    if (waitingKey !== undefined) await records.noteWaiting(waitingKey, id);
+    return record;
+  }
+
+  async function keepCredential(id: string, credential: RegistryCredential): Promise<void> {
+    if (!credentials)
+      throw new DrydockError('CREDENTIALS_INVALID', 'credentials cannot be kept with a scan here', {
+        hint: 'Set a key to seal them with.',
+      });
+    await credentials.keep(id, toCredentialText(credential));
+  }
+
+  /** A queue that is away may come back, and the record waits for it; one that is full refuses. */
+  async function enqueueNew(record: ScanRecord): Promise<void> {
+    try {
+      await queue.enqueue(toScanJob(record));
+    } catch (error) {
+      const isAway = error instanceof DrydockError && error.code === 'QUEUE_UNAVAILABLE';
+      if (isAway && unqueued.size < MAX_UNQUEUED) {
+        unqueued.add(record.id);
+        return;
+      }
+      await records.remove(record.id);
+      await credentials?.forget(record.id);
+      throw error;
+    }
+  }
+
+  async function requeue(): Promise<void> {
+    for await (const record of records.open()) {
+      if (closed.signal.aborted) return;
+      const isYoung = now() - Date.parse(record.createdAt) < JUST_NOW_MS && !unqueued.has(record.id);
+      const isLater = record.retryAt !== undefined && Date.parse(record.retryAt) > now();
+      if (isYoung || isLater) continue;
+      await queue.enqueue(toScanJob(record));
+      unqueued.delete(record.id);
+    }
+    unqueued.clear();
+  }
+
+  async function requeueAgainAndAgain(): Promise<void> {
+    while (!closed.signal.aborted) {
+      await requeue().catch((error: unknown) => {
+        const isFull = error instanceof DrydockError && error.code === 'QUEUE_FULL';
+        if (!isFull) notices.publish({ code: 'QUEUE_UNAVAILABLE', message: messageOf(error) });
+      });
+      const seconds = unqueued.size > 0 ? Math.min(5, requeueSeconds) : requeueSeconds;
+      const ms = seconds * 1000 * (0.75 + Math.random() / 2);
+      await wait(ms, undefined, { signal: closed.signal, ref: false }).catch(() => undefined); // it ends
+    }
+  }
+
+  const requeueing = requeueAgainAndAgain();
+
+  return {
+    submit,
+    find: (id) => records.find(id),
+    list: (filter) => records.list(filter),
+    async cancel(id) {
+      const record = await records.find(id);
+      if (!record || isFinal(record.state)) return record;
+      const ended = await records.end(id, { state: 'cancelled' });
+      await credentials?.forget(id);
+      return ended;
+    },
+    watch: (id, given) => watchScan(records, id, given),
+    async [Symbol.asyncDispose]() {
+      closed.abort();
+      await requeueing;
+    },
+  };
+}
+
+function checkRequest(request: ScanRequest): void {
+  toScanJob({ id: 'new', request });
+  if ((request.platform?.length ?? 0) > MAX_PLATFORM)
+    throw new DrydockError('PLATFORM_INVALID', `a platform has at most ${MAX_PLATFORM} characters`);
+}
+
+/** Nobody waits for background work: asked for twice it is done once, for the same caller. */
+function waitingKeyOf({ priority, requestedBy, image, platform, force }: ScanRequest): string | undefined {
+  return priority === 'background'
+    ? JSON.stringify([requestedBy, image, platform ?? '', force ?? false])
+    : undefined;
+}

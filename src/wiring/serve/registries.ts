@@ -1,0 +1,45 @@
+import type { Signal } from '../../base/signal.ts';
+import type { RegistryCredential } from '../../oci/credentials/credential.ts';
+import type { RegistryClient } from '../../oci/registry/registry.ts';
+import { openTargetGuard } from '../../server/guard/target-guard.ts';
+import { isLoopback } from '../../server/listen-safety.ts';
+import { lazily } from '../lazily.ts';
+import { openRegistryClient } from '../registry-client.ts';
+import type { Run } from '../run.ts';
+import { parseListen } from './listen.ts';
+
+/** The registries that a server scans from, with its own logins or with a caller's. */
+export interface Registries extends AsyncDisposable {
+  /** @throws DrydockError TARGET_FORBIDDEN, REGISTRY_UNREACHABLE */
+  check(host: string, options: Signal): Promise<void>;
+  /** @param credential of a caller, for that registry alone; without one the server's own logins hold */
+  using<T>(
+    credential: RegistryCredential | undefined,
+    registry: string,
+    act: (client: RegistryClient) => Promise<T>,
+  ): Promise<T>;
+}
+
+export function openRegistries(run: Run): Registries {
+  const { config } = run.loaded;
+  const named = config.allowRegistry;
+  const guard = openTargetGuard({
+    ...(named.length > 0 && {
+      allowedRegistries: named,
+      privateRegistries: named.filter((host) => host !== '*'),
+    }),
+    allowPrivate: config.allowPrivateNetworks,
+    // Who can only be asked from this machine shows nobody else what is on it.
+    allowLoopback: isLoopback(parseListen(config.listen).host),
+  });
+  const own = lazily(() => openRegistryClient(run, [], { guard }));
+  return {
+    check: (host, options) => guard.check(host, options),
+    async using(credential, registry, act) {
+      if (!credential) return await act(await own.get());
+      await using client = await openRegistryClient(run, [], { guard, only: { credential, registry } });
+      return await act(client);
+    },
+    [Symbol.asyncDispose]: () => own.close(),
+  };
+}

@@ -1,0 +1,215 @@
+import { join } from 'node:path';
+import { openDisposal, type Disposal } from '../../base/disposal.ts';
+import { messageOf } from '../../base/errors.ts';
+import type { Signal } from '../../base/signal.ts';
+import { openCarriedReports } from '../../crawler/carried-reports.ts';
+import { currentDatabases } from '../../scan/scan-image.ts';
+import { openServer, type Server, type ServerOptions } from '../../server/app.ts';
+import type { Authentication } from '../../server/auth/authentication.ts';
+import type { Door } from '../../server/door.ts';
+import { mirrorDoor } from '../../server/mirror/door.ts';
+import { mirroredDatabase } from '../../server/mirror/mirrored-database.ts';
+import { TRIVY_DB, TRIVY_JAVA_DB } from '../../server/mirror/artifact.ts';
+import { startTraces } from '../../server/traces/start.ts';
+import type { AdvisorySource } from '../../advisories/source.ts';
+import type { AdvisoryDbVersion } from '../../model/advisory.ts';
+import type { DatabaseVersion, VersionAnswer } from '../../server/version.ts';
+import { openStoreCatalog } from '../../store/catalog/store-catalog.ts';
+import { openReaders } from '../../store/readers.ts';
+import { openReports } from '../../store/reports.ts';
+import type { Databases } from '../database-set.ts';
+import { openDatabases } from '../databases.ts';
+import type { Run } from '../run.ts';
+import { openApiDoor } from './api-clients.ts';
+import { openServerAuthentication, tlsOptions } from './authentication.ts';
+import { openImageScans } from './image-scans.ts';
+import { parseListen } from './listen.ts';
+import { keepDatabasesFresh, type RefreshingParts } from './refreshing.ts';
+import { openRegistries } from './registries.ts';
+import { openScanWork, type ScanWork } from './scan-work.ts';
+import { openSharedStore, type SharedStore } from './shared-store.ts';
+import { openTrivyDoor } from './trivy-clients.ts';
+
+/** Everything behind a server or a worker. */
+export interface Works extends RefreshingParts, AsyncDisposable {
+  readonly work: ScanWork;
+  readonly readers: ReturnType<typeof openReaders>;
+  readonly registries: ReturnType<typeof openRegistries>;
+}
+
+/** @throws DrydockError CONFIG_INVALID, QUEUE_UNAVAILABLE */
+export async function openWorks(run: Run): Promise<Works> {
+  const disposal = openDisposal();
+  try {
+    return await openParts(run, disposal);
+  } catch (error) {
+    await disposal[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function openParts(run: Run, disposal: Disposal): Promise<Works> {
+  const { config } = run.loaded;
+  const store = disposal.use(await openSharedStore(config));
+  const catalog = disposal.use(openStoreCatalog(store.catalog));
+  const databases = disposal.use(await openDatabases(run, undefined, { keepsArchives: true }));
+  const registries = disposal.use(openRegistries(run));
+  const kept = openReports(store.cache, config.reportTtl);
+  const reports = openCarriedReports({ reports: kept, catalog, store: store.cache });
+  const readers = openReaders(store.cache, config.reportTtl);
+  const parts = { run, store, catalog, databases, registries, reports, readers };
+  const scans = disposal.use(await openImageScans(parts));
+  const work = disposal.use(await openScanWork(config, store));
+  return { ...parts, scans, work, [Symbol.asyncDispose]: () => disposal[Symbol.asyncDispose]() };
+}
+
+/** Serves until it is called off, then lets what is being answered and done end. */
+export async function serve(
+  run: Run,
+  { signal, log, onListening }: Signal & { log: (line: string) => void; onListening: (url: string) => void },
+): Promise<void> {
+  const { config } = run.loaded;
+  await using stack = openDisposal();
+  if (config.otlpEndpoint !== undefined)
+    stack.use(startTraces({ endpoint: config.otlpEndpoint, serviceVersion: run.version }));
+  const authentication = await openServerAuthentication(config);
+  stack.defer(() => authentication[Symbol.dispose]());
+  const works = stack.use(await openWorks(run));
+  const stopping = new AbortController();
+  const server = await openServer(serverOptions(works, authentication, log), [
+    openTrivyDoor(config, works.store, works.scans, authentication),
+    openApiDoor(works),
+    ...mirror(works, stopping.signal),
+  ]);
+  const working = keepWorking(works, stopping.signal, server);
+  await server.listen();
+  onListening(server.url);
+  await aborted(signal);
+  stopping.abort(signal.reason);
+  await server.close(config.shutdownGrace * 1000);
+  await working;
+}
+
+/** Works until it is called off. */
+export async function workOn(
+  run: Run,
+  { signal, log }: Signal & { log: (message: string) => void },
+): Promise<void> {
+  await using works = await openWorks(run);
+  const onUnexpected = (error: unknown, id: string): void => log(`scan ${id}: ${messageOf(error)}`);
+  await Promise.all([
+    works.work.run(works.scans, { signal, onUnexpected }),
+    keepDatabasesFresh(works, { signal }),
+  ]);
+}
+
+async function keepWorking(works: Works, signal: AbortSignal, server: Server): Promise<void> {
+  const onUnexpected = (error: unknown, scanId: string): void =>
+    server.log.error({ err: error, scanId }, 'scan failed');
+  const tasks = [
+    works.work.run(works.scans, { signal, onUnexpected }),
+    keepDatabasesFresh(works, { signal }),
+  ].map((task) =>
+    task.catch((error: unknown) => {
+      if (!signal.aborted) server.log.error({ err: error }, 'background work ended');
+    }),
+  );
+  await Promise.all(tasks);
+}
+
+function serverOptions(
+  works: Works,
+  authentication: Authentication,
+  log: (line: string) => void,
+): ServerOptions {
+  const { run, work } = works;
+  const { config } = run.loaded;
+  const tls = tlsOptions(config);
+  return {
+    listen: parseListen(config.listen),
+    authentication,
+    insecureNoAuth: config.insecureNoAuth,
+    ...(tls && { tls }),
+    version: () => versionOf(run, works.databases),
+    checks: { database: () => databaseCheck(works), store: () => Promise.resolve(storeCheck(works.store)) },
+    metrics: {
+      queueDepth: async () => {
+        const { interactive, background } = await work.queue.depth();
+        return interactive + background;
+      },
+      databases: async () =>
+        (await currentDatabases(works.scans.parts)).map(({ source, digest, builtAt }) => ({
+          source,
+          digest,
+          updatedAt: Date.parse(builtAt),
+        })),
+      ...(config.metricsAccess !== 'auto' && { access: config.metricsAccess }),
+    },
+    ...(config.rateLimit > 0 && { rateLimit: { perSecond: config.rateLimit, burst: config.rateLimit * 2 } }),
+    trustedProxies: config.trustedProxy,
+    log: { stream: { write: log }, level: config.logLevel },
+  };
+}
+
+async function databaseCheck({ scans }: Works): Promise<{ ok: boolean; detail: string }> {
+  try {
+    const versions = await currentDatabases(scans.parts);
+    return { ok: true, detail: versions.map(({ source, builtAt }) => `${source} of ${builtAt}`).join(', ') };
+  } catch (error) {
+    return { ok: false, detail: messageOf(error) };
+  }
+}
+
+/** Scans go on without a store, only slower: that is said, but no reason to send the work elsewhere. */
+function storeCheck(store: SharedStore): { ok: boolean; detail: string } {
+  const { ok, detail } = store.health();
+  return { ok: true, detail: ok ? detail : `degraded: ${detail}` };
+}
+
+async function versionOf(run: Run, { trivy, java, advisories }: Databases): Promise<VersionAnswer> {
+  const currentOf = (source: Pick<AdvisorySource, 'current'> | undefined) =>
+    Promise.resolve(source?.current()).catch(() => undefined);
+  const [vulnerabilities, jars, all] = await Promise.all([
+    currentOf(trivy?.used),
+    currentOf(java),
+    currentOf(advisories),
+  ]);
+  return {
+    Version: run.version,
+    ...(vulnerabilities && { VulnerabilityDB: toDatabaseVersion(vulnerabilities, 2) }),
+    ...(jars && { JavaDB: toDatabaseVersion(jars, 1) }),
+    Drydock: {
+      Version: run.version,
+      Databases: (all ? (all.parts ?? [all]) : []).map(({ source, digest, builtAt }) => ({
+        Source: source,
+        Digest: digest,
+        UpdatedAt: builtAt,
+      })),
+    },
+  };
+}
+
+function toDatabaseVersion(
+  { builtAt, nextUpdateAt = builtAt }: AdvisoryDbVersion,
+  schema: number,
+): DatabaseVersion {
+  return { Version: schema, NextUpdate: nextUpdateAt, UpdatedAt: builtAt, DownloadedAt: builtAt };
+}
+
+function mirror({ run, databases }: Works, signal: AbortSignal): Door[] {
+  const { config } = run.loaded;
+  if (config.dbPath !== undefined) return [];
+  const options = { directory: join(config.cacheDir, 'mirror'), signal };
+  const offered = [
+    ...(databases.trivy ? [mirroredDatabase(TRIVY_DB, databases.trivy.own, options)] : []),
+    ...(databases.java ? [mirroredDatabase(TRIVY_JAVA_DB, databases.java, options)] : []),
+  ];
+  return [mirrorDoor({ databases: offered, isOpen: config.mirrorAccess === 'open' })];
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

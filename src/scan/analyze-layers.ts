@@ -86,6 +86,7 @@ async function readLayerOnce(
   const { flights = alone, layerAnalyses, analyzers } = parts;
   const flight = {
     name: `layer/${layer.diffId}/${analyzers.fingerprint}`,
+    origin: originOf(image),
     find: () => layerAnalyses.find(layer.diffId),
     make: (o: Signal) => {
       isRead = true;
@@ -95,6 +96,11 @@ async function readLayerOnce(
   const analysis = await flights.run(flight, options);
   if (!isRead) layerDone.publish({ digest: layer.digest, sizeBytes: layer.sizeBytes, cached: true });
   return analysis;
+}
+
+/** Where an image is read from. */
+export function originOf({ reference, name }: Image): string {
+  return reference ? `${reference.registry}/${reference.repository}` : name;
 }
 
 async function readLayer(

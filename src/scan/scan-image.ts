@@ -16,7 +16,7 @@ import type { Inventories } from '../store/inventories.ts';
 import type { LayerAnalyses } from '../store/layer-analyses.ts';
 import type { ReportCache } from '../store/reports.ts';
 import { analyzeDirectory } from './analyze-directory.ts';
-import { analyzeLayers, skippedLayers } from './analyze-layers.ts';
+import { analyzeLayers, originOf, skippedLayers } from './analyze-layers.ts';
 import { analyzeStreamedArchive } from './analyze-streamed.ts';
 import type { ChosenAnalyzers } from './analyzers.ts';
 import { assess, type AssessOptions } from './assess.ts';
@@ -106,7 +106,8 @@ async function reportOn(
     return { ...judged, isCacheable };
   };
   const flights = options.force ? alone : (parts.flights ?? alone);
-  const scanned = await flights.run({ name: `report/${JSON.stringify(key)}`, find, make }, { signal });
+  const flight = { name: `report/${JSON.stringify(key)}`, origin: originOf(image), find, make };
+  const scanned = await flights.run(flight, { signal });
   // Whoever made it may have asked by another name.
   return { ...scanned, report: { ...scanned.report, image } };
 }

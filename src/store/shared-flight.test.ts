@@ -304,3 +304,37 @@ describe.each(['files', 'Redis'])('among processes over %s', (kind) => {
     },
   );
 });
+
+describe('an error of who makes it', () => {
+  const failing = async (error: DrydockError, origins: readonly [string, string]): Promise<number> => {
+    let makes = 0;
+    const flights = openSharedFlight(undefined);
+    const signal = new AbortController().signal;
+    const run = (origin: string): Promise<unknown> =>
+      flights.run({
+        name: 'x',
+        origin,
+        find: () => Promise.resolve(undefined),
+        make: async () => {
+          makes++;
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          throw error;
+        },
+        ttlSeconds: 1,
+        signal,
+      });
+    await Promise.allSettled(origins.map(run));
+    return makes;
+  };
+
+  test.each([
+    ['LAYER_LIMIT', ['a', 'b'], 1],
+    ['LAYER_DIGEST_MISMATCH', ['a', 'a'], 1],
+    ['LAYER_DIGEST_MISMATCH', ['a', 'b'], 2],
+    ['BLOB_NOT_FOUND', ['a', 'b'], 2],
+    ['REGISTRY_DENIED', ['a', 'a'], 2],
+    ['REGISTRY_UNREACHABLE', ['a', 'a'], 2],
+  ] as const)('%s from %j is met by %i', async (code, origins, makes) => {
+    expect(await failing(new DrydockError(code, 'no'), origins)).toBe(makes);
+  });
+});

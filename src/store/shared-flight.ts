@@ -15,6 +15,11 @@ export interface Flight<T> {
   readonly ttlSeconds: number;
   /** Of this caller alone. */
   readonly signal: AbortSignal;
+  /**
+   * Where it is made from. What is missing or damaged there is so for all who would make it from there, and for nobody
+   * else.
+   */
+  readonly origin?: string;
   /** Told once when somebody else is at it, in this process or another. */
   readonly onJoin?: () => void;
 }
@@ -26,6 +31,7 @@ export interface SharedFlight {
 
 interface UnderWay {
   readonly result: Promise<unknown>;
+  readonly origin: string | undefined;
   /** Waits for the result until its own signal is aborted. */
   join(signal: AbortSignal): Promise<unknown>;
 }
@@ -55,6 +61,7 @@ export function openSharedFlight(leases: Leases | undefined): SharedFlight {
     }
     const underWay: UnderWay = {
       result,
+      origin: flight.origin,
       async join(signal) {
         waiting++;
         try {
@@ -74,7 +81,7 @@ export function openSharedFlight(leases: Leases | undefined): SharedFlight {
 
   return {
     async run<T>(flight: Flight<T>): Promise<T> {
-      const { name, signal } = flight;
+      const { name, signal, origin } = flight;
       signal.throwIfAborted();
       const tellOnce = once(flight.onJoin);
       for (;;) {
@@ -84,7 +91,7 @@ export function openSharedFlight(leases: Leases | undefined): SharedFlight {
         try {
           return (await underWay.join(signal)) as T;
         } catch (error) {
-          if (signal.aborted || isShared(error)) throw error;
+          if (signal.aborted || isShared(error, underWay.origin === origin)) throw error;
           // The maker had bad luck that we may not have: of those who waited, the next one tries.
         }
       }
@@ -92,9 +99,12 @@ export function openSharedFlight(leases: Leases | undefined): SharedFlight {
   };
 }
 
-/** True for an error that everybody else would meet too. */
-function isShared(error: unknown): boolean {
-  return error instanceof DrydockError ? error.kind !== 'upstream' : !isAbort(error);
+/** True for an error that this caller would meet too. Another one's login, and his luck, are not his. */
+function isShared(error: unknown, isSameOrigin: boolean): boolean {
+  if (!(error instanceof DrydockError)) return !isAbort(error);
+  if (error.kind === 'upstream' || error.kind === 'denied') return false;
+  const isOfThePlace = error.kind === 'missing' || error.kind === 'corrupt' || error.kind === 'input';
+  return isSameOrigin || !isOfThePlace;
 }
 
 /** Among the processes: finds it, makes it under the lease, or waits for who does. */

@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', 'examples/', 'test/.real/'] },
+  { ignores: ['dist/', 'node_modules/', 'coverage/', 'examples/', 'test/.real/', 'src/trivy/messages/'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],

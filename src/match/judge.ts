@@ -75,8 +75,15 @@ export function openJudge(
     const found = known.get(key);
     if (found) return found;
     const { name, reportsUnfixed } = question;
-    const lists = question.ecosystems.map((each) => store.find(toKey(each, name, build)));
-    const advisories = prepareAdvisories(overridden(lists), distro.versions, reportsUnfixed);
+    const prepare = (): PreparedAdvisories => {
+      const lists = question.ecosystems.map((each) => store.find(toKey(each, name, build)));
+      return prepareAdvisories(overridden(lists), distro.versions, reportsUnfixed);
+    };
+    const { id } = distro.versions;
+    const shared = [id, reportsUnfixed, severitySources.join(), question.ecosystems.join('\0'), name].join(
+      '\0',
+    );
+    const advisories = (!build && store.workedOut?.(shared, prepare)) || prepare();
     for (const id of advisories.unreadable) notes.unreadable(id, name);
     const fresh = { advisories, verdicts: new Map<string, readonly Verdict[]>() };
     known.set(key, fresh);

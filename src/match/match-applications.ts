@@ -49,7 +49,10 @@ function openApplicationJudge(
     const key = `${ecosystem}\0${name}`;
     const found = known.get(key);
     if (found) return found;
-    const advisories = prepareAdvisories(store.find({ ecosystem, name }), versions, true);
+    const prepare = (): PreparedAdvisories =>
+      prepareAdvisories(store.find({ ecosystem, name }), versions, true);
+    const shared = [versions.id, severitySources.join(), key].join('\0');
+    const advisories = store.workedOut?.(shared, prepare) ?? prepare();
     for (const id of advisories.unreadable) notes.unreadable(id, name);
     const fresh = { advisories, verdicts: new Map<string, readonly Verdict[]>() };
     known.set(key, fresh);

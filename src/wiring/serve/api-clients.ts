@@ -1,16 +1,14 @@
-import { applyLayers } from '../../analysis/apply-layers.ts';
 import { DrydockError } from '../../base/errors.ts';
 import type { Signal } from '../../base/signal.ts';
 import type { RegistryCredential } from '../../oci/credentials/credential.ts';
 import { parseReference } from '../../oci/reference.ts';
-import { skippedLayers } from '../../scan/analyze-layers.ts';
-import { assess } from '../../scan/assess.ts';
+import { assessLayers } from '../../scan/remote/assess-layers.ts';
 import { apiDoor } from '../../server/api/door.ts';
 import type { Door } from '../../server/door.ts';
 import type { CatalogImage } from '../../store/catalog/catalog.ts';
 import { openLayerAnalyses } from '../../store/layer-analyses.ts';
 import { prefixed } from '../../store/prefixed.ts';
-import type { Works } from './serving.ts';
+import type { Works } from './works.ts';
 
 /** The door for people, scripts and Drydock's own client. */
 export function openApiDoor(works: Works): Door {
@@ -23,11 +21,7 @@ export function openApiDoor(works: Works): Door {
     readers,
     readableName: (image, credential, options) => firstReadable(image, credential, registries, options),
     layersOf: ({ name }, analyzers) => openLayerAnalyses(prefixed(store.cache, `client/${name}/`), analyzers),
-    assess: (image, layers) => {
-      const applied = applyLayers(layers, scans.parts.analyzers.list);
-      const inventory = { ...applied, diagnostics: [...skippedLayers(image), ...applied.diagnostics] };
-      return assess(image, inventory, scans.options, scans.parts);
-    },
+    assess: (image, layers, wishes) => assessLayers(image, layers, wishes, scans.options, scans.parts),
   });
 }
 

@@ -102,6 +102,7 @@ export async function openImageScans(given: ImageScansParts): Promise<ImageScans
     options,
     async scan(request, credential, { signal }) {
       const startedAt = performance.now();
+      const by = request.source !== undefined && { source: request.source };
       try {
         const reference = parseReference(request.image);
         await registries.check(reference.registry, { signal });
@@ -111,6 +112,7 @@ export async function openImageScans(given: ImageScansParts): Promise<ImageScans
             ...options,
             ...(request.platform !== undefined && { platform: parsePlatform(request.platform) }),
             ...(request.force && { force: true }),
+            ...by,
           };
           const scanned = await scanImage({ kind: 'image', source }, asked, parts, { signal });
           await note(scanned, request, credential !== undefined);
@@ -118,7 +120,7 @@ export async function openImageScans(given: ImageScansParts): Promise<ImageScans
         });
       } catch (error) {
         const seconds = (performance.now() - startedAt) / 1000;
-        scanFailed.publish({ kind: error instanceof DrydockError ? error.kind : 'bug', seconds });
+        scanFailed.publish({ kind: error instanceof DrydockError ? error.kind : 'bug', seconds, ...by });
         throw error;
       }
     },

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { openDisposal, type Disposal } from '../../base/disposal.ts';
+import { openDisposal } from '../../base/disposal.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Signal } from '../../base/signal.ts';
-import { openCarriedReports } from '../../crawler/carried-reports.ts';
 import { currentDatabases } from '../../scan/scan-image.ts';
 import { openServer, type Server, type ServerOptions } from '../../server/app.ts';
 import type { Authentication } from '../../server/auth/authentication.ts';
@@ -14,54 +13,15 @@ import { startTraces } from '../../server/traces/start.ts';
 import type { AdvisorySource } from '../../advisories/source.ts';
 import type { AdvisoryDbVersion } from '../../model/advisory.ts';
 import type { DatabaseVersion, VersionAnswer } from '../../server/version.ts';
-import { openStoreCatalog } from '../../store/catalog/store-catalog.ts';
-import { openReaders } from '../../store/readers.ts';
-import { openReports } from '../../store/reports.ts';
 import type { Databases } from '../database-set.ts';
-import { openDatabases } from '../databases.ts';
 import type { Run } from '../run.ts';
 import { openApiDoor } from './api-clients.ts';
 import { openServerAuthentication, tlsOptions } from './authentication.ts';
-import { openImageScans } from './image-scans.ts';
 import { parseListen } from './listen.ts';
-import { keepDatabasesFresh, type RefreshingParts } from './refreshing.ts';
-import { openRegistries } from './registries.ts';
-import { openScanWork, type ScanWork } from './scan-work.ts';
-import { openSharedStore, type SharedStore } from './shared-store.ts';
+import { keepDatabasesFresh } from './refreshing.ts';
+import type { SharedStore } from './shared-store.ts';
 import { openTrivyDoor } from './trivy-clients.ts';
-
-/** Everything behind a server or a worker. */
-export interface Works extends RefreshingParts, AsyncDisposable {
-  readonly work: ScanWork;
-  readonly readers: ReturnType<typeof openReaders>;
-  readonly registries: ReturnType<typeof openRegistries>;
-}
-
-/** @throws DrydockError CONFIG_INVALID, QUEUE_UNAVAILABLE */
-export async function openWorks(run: Run): Promise<Works> {
-  const disposal = openDisposal();
-  try {
-    return await openParts(run, disposal);
-  } catch (error) {
-    await disposal[Symbol.asyncDispose]();
-    throw error;
-  }
-}
-
-async function openParts(run: Run, disposal: Disposal): Promise<Works> {
-  const { config } = run.loaded;
-  const store = disposal.use(await openSharedStore(config));
-  const catalog = disposal.use(openStoreCatalog(store.catalog));
-  const databases = disposal.use(await openDatabases(run, undefined, { keepsArchives: true }));
-  const registries = disposal.use(openRegistries(run));
-  const kept = openReports(store.cache, config.reportTtl);
-  const reports = openCarriedReports({ reports: kept, catalog, store: store.cache });
-  const readers = openReaders(store.cache, config.reportTtl);
-  const parts = { run, store, catalog, databases, registries, reports, readers };
-  const scans = disposal.use(await openImageScans(parts));
-  const work = disposal.use(await openScanWork(config, store));
-  return { ...parts, scans, work, [Symbol.asyncDispose]: () => disposal[Symbol.asyncDispose]() };
-}
+import { openWorks, type Works } from './works.ts';
 
 /** Serves until it is called off, then lets what is being answered and done end. */
 export async function serve(

@@ -48,7 +48,7 @@ export async function openSharedStore(config: Config): Promise<SharedStore> {
 
 async function openFiles(config: Config): Promise<SharedStore> {
   const small = openFileStore(storeDirectory(config));
-  const tiers = await behindFront(small, config);
+  const tiers = await behindFront(small, 'files', config);
   const records = openFileStore(join(config.cacheDir, 'jobs'), ROOMY);
   const catalog = openFileStore(join(config.cacheDir, 'catalog'), ROOMY);
   const leases = openFileLeases(join(config.cacheDir, 'leases'));
@@ -68,7 +68,7 @@ async function openFiles(config: Config): Promise<SharedStore> {
 }
 
 async function openMemory(config: Config): Promise<SharedStore> {
-  const tiers = await behindFront(openMemoryStore(), config);
+  const tiers = await behindFront(openMemoryStore(), 'process', config);
   const [records, catalog, blobs] = [openMemoryStore(), openMemoryStore(), openMemoryStore()];
   return {
     cache: tiers.store,
@@ -85,7 +85,7 @@ async function openMemory(config: Config): Promise<SharedStore> {
 async function openRedisBehind(config: Config): Promise<SharedStore> {
   const redis = await openRedis(await redisOptions(config));
   const degrading = openDegradingStore(openRedisStore(redis), { name: 'redis' });
-  const tiers = await behindFront(degrading.cache, config);
+  const tiers = await behindFront(degrading.cache, 'redis', config);
   const leases = openRedisLeases(redis);
   return {
     cache: tiers.store,
@@ -108,12 +108,13 @@ interface Tiers {
   health(told: readonly string[], ok?: boolean): { readonly ok: boolean; readonly detail: string };
 }
 
-async function behindFront(small: Store, config: Config): Promise<Tiers> {
+async function behindFront(small: Store, name: string, config: Config): Promise<Tiers> {
   const large = await openLargeStore(config);
   return {
     store: openTieredStore({
       small,
-      frontBytes: config.storeFront << 20,
+      frontBytes: config.storeFront * 2 ** 20,
+      tierNames: { small: name },
       ...(large && { large: { store: large.cache, fromBytes: config.storeLargeFrom } }),
     }),
     health: (told, ok = true) => ({

@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify';
 import { DrydockError } from '../../base/errors.ts';
 import { assess } from '../../scan/assess.ts';
 import { currentDatabases, databasesText } from '../../scan/scan-image.ts';
@@ -6,6 +5,7 @@ import type { Authentication } from '../../server/auth/authentication.ts';
 import type { Caller } from '../../server/caller.ts';
 import type { Door } from '../../server/door.ts';
 import { trivyDoor } from '../../server/trivy/door.ts';
+import type { TrivyDoorParts } from '../../server/trivy/parts.ts';
 import type { Config } from '../../config/schema.ts';
 import type { ImageScans } from './image-scans.ts';
 import type { SharedStore } from './shared-store.ts';
@@ -37,10 +37,9 @@ export function openTrivyDoor(
   });
 }
 
-async function authenticated(
-  { headers, socket }: FastifyRequest,
-  authentication: Authentication,
-): Promise<Caller> {
+type Request = Parameters<NonNullable<TrivyDoorParts['authenticate']>>[0];
+
+async function authenticated({ headers, socket }: Request, authentication: Authentication): Promise<Caller> {
   const caller = await authentication.authenticate(headers, socket);
   if (caller) return caller;
   throw new DrydockError('UNAUTHENTICATED', 'invalid token');

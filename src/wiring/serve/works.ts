@@ -1,0 +1,45 @@
+import { openDisposal, type Disposal } from '../../base/disposal.ts';
+import { openCarriedReports } from '../../crawler/carried-reports.ts';
+import { openStoreCatalog } from '../../store/catalog/store-catalog.ts';
+import { openReaders, type Readers } from '../../store/readers.ts';
+import { openReports } from '../../store/reports.ts';
+import { openDatabases } from '../databases.ts';
+import type { Run } from '../run.ts';
+import { openImageScans } from './image-scans.ts';
+import type { RefreshingParts } from './refreshing.ts';
+import { openRegistries, type Registries } from './registries.ts';
+import { openScanWork, type ScanWork } from './scan-work.ts';
+import { openSharedStore } from './shared-store.ts';
+
+/** Everything behind a server or a worker. */
+export interface Works extends RefreshingParts, AsyncDisposable {
+  readonly work: ScanWork;
+  readonly readers: Readers;
+  readonly registries: Registries;
+}
+
+/** @throws DrydockError CONFIG_INVALID, QUEUE_UNAVAILABLE */
+export async function openWorks(run: Run): Promise<Works> {
+  const disposal = openDisposal();
+  try {
+    return await openParts(run, disposal);
+  } catch (error) {
+    await disposal[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function openParts(run: Run, disposal: Disposal): Promise<Works> {
+  const { config } = run.loaded;
+  const store = disposal.use(await openSharedStore(config));
+  const catalog = disposal.use(openStoreCatalog(store.catalog));
+  const databases = disposal.use(await openDatabases(run, undefined, { keepsArchives: true }));
+  const registries = disposal.use(openRegistries(run));
+  const kept = openReports(store.cache, config.reportTtl);
+  const reports = openCarriedReports({ reports: kept, catalog, store: store.cache });
+  const readers = openReaders(store.cache, config.reportTtl);
+  const parts = { run, store, catalog, databases, registries, reports, readers };
+  const scans = disposal.use(await openImageScans(parts));
+  const work = disposal.use(await openScanWork(config, store));
+  return { ...parts, scans, work, [Symbol.asyncDispose]: () => disposal[Symbol.asyncDispose]() };
+}

@@ -22,6 +22,8 @@ export interface AdvisoryStore extends AsyncDisposable {
   knowsBuild(build: RedHatBuild): boolean;
   /** Details of one vulnerability; undefined when the database has none. */
   vulnerability(id: string): Vulnerability | undefined;
+  /** Keeps what is worked out from answers, where the database stays open for many images. */
+  readonly workedOut?: <T extends object>(key: string, workOut: () => T) => T;
 }
 
 /** A kind of database: where it comes from and how it is opened. */

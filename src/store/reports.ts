@@ -1,4 +1,5 @@
 import type { Report, ScanKey } from '../model/report.ts';
+import { compactReport, expandReport } from './compact-report.ts';
 import { decode, encode } from './encode.ts';
 import type { Store } from './store.ts';
 
@@ -15,11 +16,10 @@ export function openReports(store: Store | undefined, ttlSeconds = DEFAULT_TTL_S
   return {
     async find(key) {
       const bytes = await store?.get(keyOf(key));
-      const report = bytes && (decode(bytes) as Partial<Report> | null | undefined);
-      return report?.schema === 1 ? (report as Report) : undefined;
+      return bytes && expandReport(decode(bytes));
     },
     async remember(key, report) {
-      const bytes = store && encode(report);
+      const bytes = store && encode(compactReport(report));
       if (bytes) await store.put(keyOf(key), bytes, { ttlSeconds });
     },
   };
@@ -27,5 +27,5 @@ export function openReports(store: Store | undefined, ttlSeconds = DEFAULT_TTL_S
 
 /** A list in a fixed order, so that no part can be mistaken for another. */
 function keyOf({ image, analyzers, advisoryDbs, options, engine }: ScanKey): string {
-  return `report/1/${JSON.stringify([image, analyzers, advisoryDbs, options, engine])}`;
+  return `report/2/${JSON.stringify([image, analyzers, advisoryDbs, options, engine])}`;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { DrydockError } from '../base/errors.ts';
 import type { ScanRecord, ScanRequest, ScanState } from '../model/job.ts';
@@ -37,6 +37,12 @@ export interface ScanRecords {
   list(filter?: ListFilter): Promise<ScanRecord[]>;
   /** Those that are not over, oldest first. */
   open(): AsyncIterable<ScanRecord>;
+  /**
+   * Whether the store has lost its memory since the last look; true the first time, too.
+   *
+   * @throws DrydockError STORE_UNAVAILABLE
+   */
+  isEmptied(): Promise<boolean>;
   /** Takes back what was not accepted after all. */
   remove(id: string): Promise<void>;
   isOver(id: string): Promise<boolean>;
@@ -61,6 +67,8 @@ export interface ScanRecordsOptions {
 const DEFAULT_KEEP_SECONDS = 7 * 86_400;
 /** The end must outlive the rest, or the scan would seem open again. */
 const END_LONGER_SECONDS = 86_400;
+/** Of the mark by which a store that was emptied is known. */
+const MARK_SECONDS = 86_400;
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
 /** Read at once. */
@@ -80,6 +88,7 @@ export function openScanRecords(options: ScanRecordsOptions): ScanRecords {
     now,
   });
 
+  const markKey = `scan-mark/1/${randomUUID()}`;
   const listeners = new EventEmitter().setMaxListeners(0);
   const tell = (id: string): void => void listeners.emit(id);
 
@@ -228,6 +237,7 @@ export function openScanRecords(options: ScanRecordsOptions): ScanRecords {
       return (isOpen ? await listOpen(filter) : await listAll(filter, limit)).slice(0, limit);
     },
     open: openScans,
+    isEmptied: () => store.put(markKey, Buffer.from('1'), { ttlSeconds: MARK_SECONDS, ifAbsent: true }),
     async remove(id) {
       await store.delete(askedKey(id));
     },

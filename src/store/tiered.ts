@@ -1,3 +1,4 @@
+import { storeAccess } from '../base/channels.ts';
 import { openByteLru } from './byte-lru.ts';
 import type { Store } from './store.ts';
 
@@ -18,6 +19,8 @@ export interface TieredOptions {
   };
   /** Of this process's memory; 0 for none. */
   readonly frontBytes: number;
+  /** How the small and the large store are called in metrics. */
+  readonly tierNames?: { readonly small: string; readonly large?: string };
   readonly content?: readonly ContentRule[];
   readonly now?: () => number;
 }
@@ -46,6 +49,7 @@ const MAX_ABSENT = 10_000;
  */
 export function openTieredStore(options: TieredOptions): Store {
   const { small, large, content = CONTENT_RULES, now = Date.now } = options;
+  const { small: smallName, large: largeName = 'objects' } = options.tierNames ?? { small: 'small' };
   const front = openByteLru(options.frontBytes, now);
   const absentFrom = new Map<string, number>();
   /** Readings under way, which others join. Who writes takes them out, so that none of them fills the front. */
@@ -59,6 +63,7 @@ export function openTieredStore(options: TieredOptions): Store {
     const since = absentFrom.get(key);
     if (!isMarked && since !== undefined && now() - since < ABSENT_MS) return undefined;
     const value = await large.store.get(key);
+    tellAccess(largeName, value !== undefined);
     if (value) {
       absentFrom.delete(key);
       if (!isMarked) await small.put(key, MARK, { ttlSeconds: REMADE_MARK_SECONDS, ifAbsent: true });
@@ -71,6 +76,7 @@ export function openTieredStore(options: TieredOptions): Store {
 
   async function findBehind(key: string): Promise<Uint8Array | undefined> {
     const value = await small.get(key);
+    tellAccess(smallName, value !== undefined);
     if (value && !MARK.equals(value)) return value;
     return await findLarge(key, value !== undefined);
   }
@@ -104,7 +110,10 @@ export function openTieredStore(options: TieredOptions): Store {
 
   return {
     async get(key) {
-      return front.get(key) ?? (await read(key, ruleOf(key)));
+      const near = front.get(key);
+      const rule = ruleOf(key);
+      if (rule) tellAccess('memory', near !== undefined);
+      return near ?? (await read(key, rule));
     },
     async put(key, value, how = {}) {
       const rule = ruleOf(key);
@@ -141,6 +150,10 @@ export function openTieredStore(options: TieredOptions): Store {
       await large?.store[Symbol.asyncDispose]();
     },
   };
+}
+
+function tellAccess(tier: string, hit: boolean): void {
+  if (storeAccess.hasSubscribers) storeAccess.publish({ tier, hit });
 }
 
 type PutOptions = NonNullable<Parameters<Store['put']>[2]>;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { databaseProgress, notices } from '../../base/channels.ts';
 import { algorithmOf, hexOf } from '../../base/digest.ts';
@@ -9,7 +10,14 @@ import type { Digest } from '../../model/image.ts';
 import type { DatabaseArtifact } from './artifact.ts';
 import type { DatabaseKind } from './database-kind.ts';
 import { onDisk, writeDurably } from './durable-file.ts';
-import { currentDatabase, install, noteChecked, prune, type InstalledDatabase } from './installation.ts';
+import {
+  ARCHIVE_FILE,
+  currentDatabase,
+  install,
+  noteChecked,
+  prune,
+  type InstalledDatabase,
+} from './installation.ts';
 import { METADATA_FILE, parseMetadata, withDownloadedAt } from './metadata.ts';
 import { formatOrigin, ORIGIN_FILE } from './origin.ts';
 import { openDatabaseFile } from './trivy-db.ts';
@@ -26,6 +34,8 @@ export interface BringOptions extends Signal {
   readonly now: () => Date;
   /** Look whether the file that is here is still as it was installed. */
   readonly force: boolean;
+  /** Keep the archive beside what was in it, to hand it on as it came. */
+  readonly keepsArchive?: boolean;
 }
 
 /**
@@ -54,7 +64,10 @@ async function fetchDatabase(artifact: DatabaseArtifact, options: BringOptions):
   const { root, source, kind, now, signal } = options;
   await using work = await onDisk(root, () => openWorkDirectory(root));
   const received = receive(artifact, source, { signal });
-  const { sizeBytes, fileDigest, metadata } = await unpackArchive(received.chunks, work.path, source, {
+  const chunks = options.keepsArchive
+    ? copiedTo(join(work.path, ARCHIVE_FILE), received.chunks, root)
+    : received.chunks;
+  const { sizeBytes, fileDigest, metadata } = await unpackArchive(chunks, work.path, source, {
     signal,
     kind,
   });
@@ -71,6 +84,24 @@ async function fetchDatabase(artifact: DatabaseArtifact, options: BringOptions):
   return await install(root, work.path, digest, ({ directory }) =>
     isSound(() => verifyInstalled(directory, kind, { signal })),
   );
+}
+
+/** Passes chunks on, and keeps them. */
+async function* copiedTo(
+  path: string,
+  chunks: AsyncIterable<Uint8Array>,
+  root: string,
+): AsyncGenerator<Uint8Array> {
+  const handle = await onDisk(root, () => open(path, 'wx'));
+  try {
+    for await (const chunk of chunks) {
+      await onDisk(root, () => handle.writeFile(chunk));
+      yield chunk;
+    }
+    await onDisk(root, () => handle.sync());
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Everything about the content that can be known to be wrong is known before it is used. */

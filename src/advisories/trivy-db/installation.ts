@@ -20,6 +20,8 @@ export interface InstalledDatabase {
   readonly digest: Digest;
 }
 
+/** The archive that a database came in, where it was to be kept. */
+export const ARCHIVE_FILE = 'archive';
 const POINTER_FILE = 'current.json';
 const DIRECTORY_NAME = /^[0-9a-f]{64}$/;
 const KEPT = 2;

@@ -22,6 +22,8 @@ export interface PublishedOptions {
   readonly registry: ArtifactParts['registry'];
   /** Registries are not asked. */
   readonly offline?: boolean;
+  /** Keep archives as they came, to hand them on to others. */
+  readonly keepsArchive?: boolean;
   readonly now?: () => Date;
 }
 
@@ -65,7 +67,7 @@ export function publishedSource<Opened>(
   options: PublishedOptions,
   openAt: (directory: string) => Promise<Opened>,
 ): PublishedSource<Opened> {
-  const { sources, registry, offline = false, now = () => new Date() } = options;
+  const { sources, registry, offline = false, keepsArchive = false, now = () => new Date() } = options;
   const root = join(options.root, kind.id);
   const parts: ArtifactParts = { registry, offline, kind };
 
@@ -103,7 +105,7 @@ export function publishedSource<Opened>(
 
   async function bring(source: string, force: boolean, { signal }: Signal): Promise<AdvisoryDbVersion> {
     const artifact = await locateArtifact(source, parts, { signal });
-    const database = await bringDatabase(artifact, { root, source, kind, now, force, signal });
+    const database = await bringDatabase(artifact, { root, source, kind, now, force, keepsArchive, signal });
     const { metadata, origin } = await describe(database, kind);
     return toVersion(metadata, origin.digest, kind.id);
   }

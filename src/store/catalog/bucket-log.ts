@@ -151,8 +151,7 @@ const EMPTY: Contents = { head: { birth: '', base: 0, previous: 0 }, packs: [], 
 function parseHead(bytes: Uint8Array): Head | undefined {
   try {
     const { birth, base, previous } = JSON.parse(Buffer.from(bytes).toString()) as Partial<Head>;
-    const isSound =
-      typeof birth === 'string' && Number.isSafeInteger(base) && Number.isSafeInteger(previous);
+    const isSound = typeof birth === 'string' && Number.isSafeInteger(base) && Number.isSafeInteger(previous);
     return isSound ? ({ birth, base, previous } as Head) : undefined;
   } catch {
     return undefined; // damage is a new beginning

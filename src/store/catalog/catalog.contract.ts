@@ -5,7 +5,11 @@ import type { Store } from '../store.ts';
 import type { Catalog, CatalogEntry, CatalogImage } from './catalog.ts';
 import { openStoreCatalog } from './store-catalog.ts';
 
-export function entry(seed: string, more: Partial<Omit<CatalogEntry, 'image'>> = {}, image: Partial<CatalogImage> = {}): CatalogEntry {
+export function entry(
+  seed: string,
+  more: Partial<Omit<CatalogEntry, 'image'>> = {},
+  image: Partial<CatalogImage> = {},
+): CatalogEntry {
   const identity = sha256Of(seed);
   return {
     image: {
@@ -71,11 +75,15 @@ export function catalogContract(name: string, openStore: () => Promise<Store>): 
 
     test('finds by vulnerability and by names of advisories, exactly', async () => {
       const catalog = await open();
-      await catalog.note(entry('a', { vulnerabilities: ['CVE-2026-1', 'CVE-2026-10'], advisoryNames: ['e\0x'] }));
+      await catalog.note(
+        entry('a', { vulnerabilities: ['CVE-2026-1', 'CVE-2026-10'], advisoryNames: ['e\0x'] }),
+      );
       await catalog.note(entry('b', { vulnerabilities: ['CVE-2026-10'], advisoryNames: ['e\0x', 'e\0y'] }));
       const [a, b] = [sha256Of('a'), sha256Of('b')];
       expect(await identities(catalog.withVulnerability('CVE-2026-1'))).toEqual([a]);
-      expect((await identities(catalog.withVulnerability('CVE-2026-10'))).sort(byText)).toEqual([a, b].sort(byText));
+      expect((await identities(catalog.withVulnerability('CVE-2026-10'))).sort(byText)).toEqual(
+        [a, b].sort(byText),
+      );
       expect(await identities(catalog.withVulnerability('e\0x'))).toEqual([]);
       expect(await identities(catalog.withAdvisoryNames(new Set(['e\0y', 'e\0z'])))).toEqual([b]);
       await catalog.note(entry('b', { vulnerabilities: [], advisoryNames: ['e\0z'] }));
@@ -97,13 +105,19 @@ export function catalogContract(name: string, openStore: () => Promise<Store>): 
     test('carries reports over to other databases, where they are still the newest', async () => {
       const catalog = await open();
       const { image } = entry('a');
-      await catalog.noteAll([entry('a'), entry('b', {}, { report: { ...image.report, advisoryDbs: 'db@9' } })]);
+      await catalog.noteAll([
+        entry('a'),
+        entry('b', {}, { report: { ...image.report, advisoryDbs: 'db@9' } }),
+      ]);
       await catalog.carry([image.identity, sha256Of('b'), sha256Of('nobody')], 'db@1', 'db@2');
       const carried = { report: { ...image.report, advisoryDbs: 'db@2' }, heldUnder: 'db@1' };
       expect(await catalog.find(image.identity)).toEqual({ ...image, ...carried });
       expect((await catalog.find(sha256Of('b')))?.report.advisoryDbs).toBe('db@9');
       await catalog.carry([image.identity], 'db@2', 'db@3');
-      expect(await catalog.find(image.identity)).toMatchObject({ heldUnder: 'db@1', report: { advisoryDbs: 'db@3' } });
+      expect(await catalog.find(image.identity)).toMatchObject({
+        heldUnder: 'db@1',
+        report: { advisoryDbs: 'db@3' },
+      });
       expect(await catalog.find(sha256Of('nobody'))).toBeUndefined();
       await catalog.note(entry('a'));
       expect((await catalog.find(image.identity))?.heldUnder).toBeUndefined();
@@ -119,7 +133,8 @@ export function catalogContract(name: string, openStore: () => Promise<Store>): 
       expect(seeds.length).toBeGreaterThan(60);
       await Promise.all(
         writers.map(async (writer, mine) => {
-          for (const [i, seed] of seeds.entries()) if (i % writers.length === mine) await writer.note(entry(seed));
+          for (const [i, seed] of seeds.entries())
+            if (i % writers.length === mine) await writer.note(entry(seed));
         }),
       );
       await Promise.all(writers.map((writer) => writer.note(entry('s0', {}, { names: ['all'] }))));

@@ -182,4 +182,3 @@ function bucketNames(after: Digest | undefined): string[] {
   const all = [...Array.from({ length: BUCKETS }, (_, bucket) => numbered(bucket)), OTHER];
   return after === undefined ? all : all.slice(all.indexOf(bucketName(after)));
 }
-

@@ -2,9 +2,8 @@ import { join } from 'node:path';
 import { diffVersions } from '../../advisories/diff/database-diff.ts';
 import { compareInstalled } from '../../advisories/diff/trivy-db-diff.ts';
 import type { PublishedSource } from '../../advisories/trivy-db/published-source.ts';
-import { ARCHIVE_FILE } from '../../advisories/trivy-db/installation.ts';
+import { keptArchive } from '../../advisories/trivy-db/kept-archive.ts';
 import { SOURCE_ID } from '../../advisories/trivy-db/trivy-db.ts';
-import { toDigest } from '../../base/digest.ts';
 import { databaseSwapped, notices } from '../../base/channels.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Signal } from '../../base/signal.ts';
@@ -94,11 +93,7 @@ function published<T>(source: PublishedSource<T>): RefreshedSource {
     current: () => source.current(),
     update: (options) => source.update(options),
     importFrom: (path, options) => source.importFrom(path, options),
-    async archive() {
-      const status = await source.status();
-      const digest = toDigest(status?.version.digest);
-      return status && digest && { path: join(status.directory, ARCHIVE_FILE), digest };
-    },
+    archive: async () => await keptArchive(await source.status()),
   };
 }
 

@@ -1,0 +1,203 @@
+import { setImmediate } from 'node:timers/promises';
+import type { DatabaseDiff } from '../advisories/diff/database-diff.ts';
+import { sha256Of } from '../base/digest.ts';
+import { isAbort, messageOf } from '../base/errors.ts';
+import type { Signal } from '../base/signal.ts';
+import { isJudgedAlike } from '../match/advisory-names.ts';
+import type { Inventory } from '../model/analysis.ts';
+import type { Digest } from '../model/image.ts';
+import type { Report, ScanKey } from '../model/report.ts';
+import type { Catalog, CatalogEntry, CatalogImage } from '../store/catalog/catalog.ts';
+import type { Leases } from '../store/leases.ts';
+import { toCatalogEntry } from './catalog-entry.ts';
+import { imagesOf, SHARDS, type Shard } from './shards.ts';
+
+/** From one state of the databases to the next, each as keys of reports name it. */
+export interface DatabaseStep {
+  readonly before: string;
+  readonly after: string;
+  readonly diff: DatabaseDiff;
+}
+
+export interface RematchParts {
+  readonly catalog: Catalog;
+  readonly findInventory: (image: CatalogImage) => Promise<Inventory | undefined>;
+  /**
+   * Judges by the databases in use and remembers the report, without asking a registry; undefined when that cannot be
+   * done, as when nothing but the inventory is known.
+   */
+  readonly assessInventory: (
+    image: CatalogImage,
+    inventory: Inventory,
+  ) => Promise<{ readonly report: Report; readonly key: ScanKey } | undefined>;
+  /** Of several replicas one at a time works on a part; without them it is alone. */
+  readonly leases?: Leases;
+  readonly now: () => Date;
+}
+
+export interface RematchOptions extends Signal {
+  /** Images at once. */
+  readonly concurrency?: number;
+  /** Awaited before each image: lets work go first that somebody waits for. */
+  readonly pause?: () => Promise<void>;
+}
+
+export interface Rematched {
+  /** All that were looked at here; what others do is not counted. */
+  readonly images: number;
+  /** Judged anew. */
+  readonly rematched: number;
+  /** As good as before: their reports were carried over. */
+  readonly carried: number;
+  /** Done before this began. */
+  readonly done: number;
+  /** Their inventory is not kept, so that they are judged when they are asked for. */
+  readonly skipped: number;
+  readonly failures: readonly string[];
+}
+
+const LEASE_SECONDS = 60;
+/** What is written to the catalogue at once. */
+const BATCH = 64;
+const MAX_FAILURES = 20;
+
+type Tally = { -readonly [K in keyof Rematched]: Rematched[K] };
+
+/**
+ * Brings reports of known images up to a new state of the databases: what has a package or a vulnerability that
+ * changed is judged anew from its inventory, the rest is carried over. What was done is known by the key of the report
+ * in the catalogue, so that after a kill only the rest is done; parts that another replica holds are left to it.
+ *
+ * An image that cannot be judged does not keep others from it. @throws what the catalogue throws, and when called off
+ */
+export async function rematch(
+  step: DatabaseStep,
+  parts: RematchParts,
+  options: RematchOptions,
+): Promise<Rematched> {
+  const tally: Tally = { images: 0, rematched: 0, carried: 0, done: 0, skipped: 0, failures: [] };
+  if (step.before === step.after) return tally;
+  const affected = await findAffected(step.diff, parts.catalog, options);
+  for (const shard of SHARDS) {
+    options.signal.throwIfAborted();
+    const name = `rematch/${sha256Of(step.after)}/${shard.name}`;
+    const lease = await parts.leases?.take(name, { ttlSeconds: LEASE_SECONDS });
+    if (parts.leases && !lease) continue;
+    try {
+      const signal = lease ? AbortSignal.any([options.signal, lease.lost]) : options.signal;
+      await rematchShard(shard, step, affected, parts, { ...options, signal }, tally);
+    } catch (error) {
+      // Whoever has the lease by now goes on with it.
+      if (!lease?.lost.aborted || options.signal.aborted) throw error;
+    } finally {
+      await lease?.[Symbol.asyncDispose]();
+    }
+  }
+  return tally;
+}
+
+type Affected = (identity: Digest) => boolean;
+
+async function findAffected(diff: DatabaseDiff, catalog: Catalog, { signal }: Signal): Promise<Affected> {
+  if (diff.unknown !== undefined) return () => true;
+  const affected = new Set<Digest>();
+  const lists = [
+    ...(diff.changed.size > 0 ? [catalog.withAdvisoryNames(diff.changed)] : []),
+    ...(diff.vulnerabilities.size > 0 ? [catalog.withVulnerabilities(diff.vulnerabilities)] : []),
+  ];
+  for (const list of lists) {
+    for await (const { identity } of list) {
+      signal.throwIfAborted();
+      affected.add(identity);
+    }
+  }
+  return (identity) => affected.has(identity);
+}
+
+async function rematchShard(
+  shard: Shard,
+  step: DatabaseStep,
+  affected: Affected,
+  parts: RematchParts,
+  options: RematchOptions,
+  tally: Tally,
+): Promise<void> {
+  let toCarry: Digest[] = [];
+  let toRematch: CatalogImage[] = [];
+  const carry = async (): Promise<void> => {
+    await parts.catalog.carry(toCarry, step.before, step.after);
+    tally.carried += toCarry.length;
+    toCarry = [];
+  };
+  const judge = async (): Promise<void> => {
+    await rematchBatch(toRematch, step, parts, options, tally);
+    toRematch = [];
+  };
+  const now = parts.now();
+  for await (const image of imagesOf(shard, parts.catalog)) {
+    options.signal.throwIfAborted();
+    tally.images++;
+    if (image.report.advisoryDbs === step.after) tally.done++;
+    else if (isAsBefore(image, step, affected, now)) toCarry.push(image.identity);
+    else toRematch.push(image);
+    if (toRematch.length >= BATCH) await judge();
+    if (toCarry.length >= BATCH * BATCH) await carry();
+  }
+  await judge();
+  await carry();
+}
+
+/** A report of yet another database says nothing: what changed since then is not known. */
+function isAsBefore(image: CatalogImage, { before }: DatabaseStep, affected: Affected, now: Date): boolean {
+  return (
+    image.report.advisoryDbs === before &&
+    !affected(image.identity) &&
+    isJudgedAlike(image.os, new Date(image.scannedAt), now)
+  );
+}
+
+async function rematchBatch(
+  images: readonly CatalogImage[],
+  step: DatabaseStep,
+  parts: RematchParts,
+  { signal, pause, concurrency = 2 }: RematchOptions,
+  tally: Tally,
+): Promise<void> {
+  const entries: CatalogEntry[] = [];
+  const waiting = images[Symbol.iterator]();
+  const work = async (): Promise<void> => {
+    for (const image of waiting) {
+      await pause?.();
+      await setImmediate();
+      signal.throwIfAborted();
+      try {
+        const entry = await rematchImage(image, step, parts);
+        if (entry) entries.push(entry);
+        else tally.skipped++;
+      } catch (error) {
+        if (isAbort(error) && signal.aborted) throw error;
+        if (tally.failures.length < MAX_FAILURES)
+          tally.failures = [...tally.failures, `${image.identity}: ${messageOf(error)}`];
+      }
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: concurrency }, work));
+  } finally {
+    // Reports that are made already are worth being known of.
+    await parts.catalog.noteAll(entries);
+    tally.rematched += entries.length;
+  }
+}
+
+async function rematchImage(
+  image: CatalogImage,
+  step: DatabaseStep,
+  { findInventory, assessInventory }: RematchParts,
+): Promise<CatalogEntry | undefined> {
+  const inventory = await findInventory(image);
+  const assessed = inventory && (await assessInventory(image, inventory));
+  // The databases may have moved on meanwhile: their own step is still to come.
+  if (assessed?.key.advisoryDbs !== step.after) return undefined;
+  return toCatalogEntry(assessed.report, assessed.key);
+}

@@ -40,12 +40,29 @@ export function openPathHashes(): PathHashes {
   };
 }
 
+/** Paths that are known by their hashes. */
+export interface HeldPaths {
+  has(hash: number): boolean;
+}
+
 /** What {@link PathHashes.encode} gave; of anything else, whatever it may mean. */
-export function decodePathHashes(text: string): ReadonlySet<number> {
+export function decodePathHashes(text: string): HeldPaths {
   const bytes = Buffer.from(text, 'base64');
-  const hashes = new Set<number>();
-  for (let at = 0; at + BYTES <= bytes.length; at += BYTES) hashes.add(bytes.readUIntBE(at, BYTES));
-  return hashes;
+  const count = Math.floor(bytes.length / BYTES);
+  return {
+    has(hash) {
+      // They are sorted, and few of them are asked for.
+      let [from, to] = [0, count];
+      while (from < to) {
+        const middle = (from + to) >>> 1;
+        const held = bytes.readUIntBE(middle * BYTES, BYTES);
+        if (held === hash) return true;
+        if (held < hash) from = middle + 1;
+        else to = middle;
+      }
+      return false;
+    },
+  };
 }
 
 /** Where the two halves of a hash begin. */

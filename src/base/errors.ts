@@ -122,6 +122,11 @@ export class DrydockError extends Error {
   }
 }
 
+/** True for a code of the table above, whoever says it. */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(KIND_OF, text);
+}
+
 /** The message of whatever was thrown, on one line. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message || error.name : String(error);

@@ -1,9 +1,9 @@
 import { notices } from '../base/channels.ts';
+import { DrydockError } from '../base/errors.ts';
 import type { Config } from '../config/schema.ts';
 import type { Report } from '../model/report.ts';
-import { openRemoteScanning } from '../wiring/remotely.ts';
-import type { Scanning } from '../wiring/scanning.ts';
-import { openScanning } from '../wiring/scanning.ts';
+import type { Run } from '../wiring/run.ts';
+import { openScanning, type Scanning } from '../wiring/scanning.ts';
 import { runOf, type Command, type Invocation } from './command.ts';
 import { openOutput, refuseToOverwrite, type Output } from './output.ts';
 import { errorDetails, errorLine, exitCodeOf, withoutLogins } from './print-error.ts';
@@ -18,7 +18,7 @@ export const scanCommand: Command = async (invocation) => {
   const password = await readPassword(config, args, host.stdin);
   if (password !== undefined) screen.hide(password);
   await using output = await openOutput(config.output, host.stdout);
-  await using scanning = await openScanning(runOf(invocation, password), args);
+  await using scanning = await openScans(runOf(invocation, password), args);
   await refuseToOverwrite(scanning.files, config.output);
   trace('parts opened');
   await scanning.prepareDatabase({ signal });
@@ -27,6 +27,17 @@ export const scanCommand: Command = async (invocation) => {
     ? await scanOne(args[0] ?? '', scanning, teller, output, invocation)
     : await scanEach(scanning, teller, output, invocation);
 };
+
+/** What a server does is loaded only for it. */
+async function openScans(run: Run, images: readonly string[]): Promise<Scanning> {
+  const { server, remotePull } = run.loaded.config;
+  if (server === undefined) {
+    if (remotePull) throw new DrydockError('USAGE_INVALID', '--remote-pull needs --server URL');
+    return openScanning(run, images);
+  }
+  const { openRemoteScanning } = await import('../wiring/remote-scanning.ts');
+  return openRemoteScanning(run, server, images);
+}
 
 async function scanOne(
   image: string,

@@ -79,9 +79,9 @@ export const serverSettings = {
   pathPrefix: {
     kind: 'text',
     default: '/twirp',
-    group: 'server',
+    group: 'token',
     placeholder: 'path',
-    description: "where Trivy's clients find their methods",
+    description: "behind which path the methods of Trivy's protocol are",
   },
   rateLimit: {
     kind: 'integer',

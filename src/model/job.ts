@@ -27,6 +27,8 @@ export interface ScanRequest {
   readonly priority: JobPriority;
   /** Scan again even if a report is known. */
   readonly force?: boolean;
+  /** By which way it came: `api`, `harbor`, … One of a few words, for metrics. */
+  readonly source?: string;
   /** Name of the caller who asked, and who alone (with administrators) sees it. */
   readonly requestedBy: string;
 }

@@ -1,14 +1,21 @@
+import type { Readable } from 'node:stream';
 import type * as Undici from 'undici';
 import type { Signal } from '../../base/signal.ts';
 import { prepareDispatchers, type ConnectionOptions, type Dispatchers } from './dispatchers.ts';
 import type { HostGates } from './host-gates.ts';
 
+/** Bytes that can be sent more than once. */
+export interface RequestBody {
+  readonly sizeBytes: number;
+  open(): AsyncIterable<Uint8Array>;
+}
+
 export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array | RequestBody;
 }
 
 /** Its body must be read to the end, or discarded. */
@@ -44,14 +51,21 @@ export function openTransport(
   return {
     async send({ method, url, headers, body }, { signal }) {
       const { undici, dispatchers } = await (loading ??= load());
-      const leave = await gates.enter(url.host, { signal });
+      // What is sent may come from the same host, and would wait there for the place that sending it holds.
+      const isUpload = isStreamed(body) && body.sizeBytes > 0;
+      const leave = isUpload ? () => undefined : await gates.enter(url.host, { signal });
       try {
         const answer = await undici.request(url, {
           dispatcher: dispatchers.for(url),
           method,
           signal,
-          headers: { 'user-agent': options.userAgent, 'accept-encoding': 'identity', ...headers },
-          ...(body !== undefined && { body }),
+          headers: {
+            'user-agent': options.userAgent,
+            'accept-encoding': 'identity',
+            ...headers,
+            ...(isStreamed(body) && { 'content-length': String(body.sizeBytes) }),
+          },
+          ...(body !== undefined && { body: isStreamed(body) ? await streamOf(body) : body }),
         });
         answer.body.once('close', leave);
         // A stream that nobody reads any more may still fail, which would end the process.
@@ -67,6 +81,17 @@ export function openTransport(
       await loaded?.dispatchers[Symbol.asyncDispose]();
     },
   };
+}
+
+function isStreamed(body: HttpRequest['body']): body is RequestBody {
+  return typeof body === 'object' && !(body instanceof Uint8Array);
+}
+
+/** Only who sends bodies needs streams. */
+async function streamOf(body: RequestBody): Promise<Readable | Uint8Array> {
+  if (body.sizeBytes === 0) return new Uint8Array(0);
+  const { Readable } = await import('node:stream');
+  return Readable.from(body.open(), { objectMode: false });
 }
 
 /** The header's first value. */

@@ -9,12 +9,12 @@ import type { Finding } from '../../model/finding.ts';
 import type { Image, Layer } from '../../model/image.ts';
 import type { Package } from '../../model/package.ts';
 import type { Report } from '../../model/report.ts';
-import { readJsonReport } from '../../reports/json/read-report.ts';
 import { encode } from '../../store/encode.ts';
 import { skippedLayers } from '../analyze-layers.ts';
 import { inventoryAsLayer, packageKey, withoutLayer } from './inventory-layer.ts';
 import { configFindings, isOfConfig, unjudgedReport, type OwnParts } from './own-findings.ts';
 import { pullRemotely } from './pull-remotely.ts';
+import { readReport, REPORT_TYPE } from './report-wire.ts';
 import type { LayeredSubject, RemoteScanner, Wanted } from './remote-scanner.ts';
 import type { ServerConnection } from './server-connection.ts';
 
@@ -37,6 +37,7 @@ export function openDrydockServer(parts: DrydockServerParts): RemoteScanner {
   const { connection, base, token } = parts;
   const headers = token ? { authorization: `Bearer ${token.reveal()}` } : {};
   const json = { ...headers, 'content-type': 'application/json', accept: 'application/json' };
+  const forReport = { ...json, accept: `${REPORT_TYPE}, application/json;q=0.5` };
 
   /** Of these layers the ones that the server has not. */
   async function missingAmong(
@@ -66,11 +67,17 @@ export function openDrydockServer(parts: DrydockServerParts): RemoteScanner {
   }
 
   /** Undefined: the server has lost a layer meanwhile. */
-  async function assess(body: object, name: string, options: Signal): Promise<Report | undefined> {
+  async function assess(body: object, options: Signal): Promise<Report | undefined> {
     const url = new URL('api/assessments', base);
-    const request = { method: 'POST', url, headers: json, body: JSON.stringify(body), takes: [409] } as const;
+    const request = {
+      method: 'POST',
+      url,
+      headers: forReport,
+      body: JSON.stringify(body),
+      takes: [409],
+    } as const;
     const answer = await connection.ask(request, options);
-    return answer.status === 409 ? undefined : readReport(answer.body, name, connection.host);
+    return answer.status === 409 ? undefined : reportIn(answer.body, connection.host);
   }
 
   async function sendAndAssess(
@@ -86,7 +93,7 @@ export function openDrydockServer(parts: DrydockServerParts): RemoteScanner {
       const missing = await missingAmong(layers, analyzers, options);
       if (tries === 0) tellKnown(layers, missing);
       await uploadAll(await read(missing, options), options);
-      const report = await assess(body, image.name, options);
+      const report = await assess(body, options);
       if (report) return report;
     }
     throw new DrydockError('SERVER_FAILED', `server ${connection.host} forgets layers at once`, {
@@ -124,8 +131,8 @@ export function openDrydockServer(parts: DrydockServerParts): RemoteScanner {
     },
 
     pull: async (request, options) => {
-      const report = await pullRemotely(request, { connection, base, headers: json }, options);
-      return readReport(report, request.image, connection.host);
+      const report = await pullRemotely(request, { connection, base, headers: forReport }, options);
+      return reportIn(report, connection.host);
     },
   };
 }
@@ -153,9 +160,9 @@ function parseJson(body: Uint8Array, host: string): unknown {
   }
 }
 
-function readReport(body: Uint8Array, name: string, host: string): Report {
+function reportIn(body: Uint8Array, host: string): Report {
   try {
-    return readJsonReport(body, name);
+    return readReport(body);
   } catch (cause) {
     if (!(cause instanceof DrydockError)) throw cause;
     throw new DrydockError('SERVER_PROTOCOL', `server ${host} gave no sound report: ${cause.message}`, {

@@ -28,6 +28,7 @@ export interface RemoteScannerOptions extends OwnParts {
  */
 export function openRemoteScanner(options: RemoteScannerOptions): RemoteScanner {
   const base = parseServerUrl(options.url);
+  checkHeader(options);
   const connection = openServerConnection({
     transport: options.transport,
     host: base.host,
@@ -59,6 +60,14 @@ export function parseServerUrl(text: string): URL {
   return url;
 }
 
+/** What cannot be a header would fail later, and less clearly. */
+function checkHeader({ token, tokenHeader }: RemoteScannerOptions): void {
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(tokenHeader))
+    throw new DrydockError('USAGE_INVALID', `${quoted(tokenHeader)} cannot be the name of a header`);
+  if (token && !/^[\x21-\x7e]+$/.test(token.reveal()))
+    throw new DrydockError('USAGE_INVALID', 'the token holds characters that no header can');
+}
+
 async function openFor(
   connection: ServerConnection,
   base: URL,
@@ -81,17 +90,23 @@ interface ServerVersion {
   readonly database: AdvisoryDbVersion | undefined;
 }
 
-/** Behind a path Trivy's servers tell their version at the root, if the path is a proxy's, below it. */
+/**
+ * Behind a path Trivy's servers tell their version at the root; if the path is a proxy's, below it. Older ones tell it
+ * nowhere: what is neither is found out with the first method.
+ */
 async function askVersion(connection: ServerConnection, base: URL, signal: Signal): Promise<ServerVersion> {
   const places = new Set([new URL('version', base).href, new URL('/version', base).href]);
+  let isTold = false;
   for (const place of places) {
     const url = new URL(place);
     const accept = { accept: 'application/json' };
     const answer = await connection.ask({ method: 'GET', url, headers: accept, takes: [404] }, signal);
     if (answer.status === 404) continue;
+    isTold = true;
     const found = readVersion(answer.body);
     if (found) return found;
   }
+  if (!isTold) return { isDrydock: false, database: undefined };
   throw new DrydockError('SERVER_PROTOCOL', `what answers at ${connection.host} does not tell its version`, {
     hint: 'Is it a server of Drydock or Trivy?',
   });

@@ -45,7 +45,10 @@ export async function pullRemotely(
   const own = new URL(`api/scans/${encodeURIComponent(scan.id)}`, base);
   for (let pauseMs = FIRST_PAUSE_MS; !isOver(scan); pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2)) {
     await sleep(pauseMs, { signal });
-    scan = readScan((await connection.ask({ method: 'GET', url: own, headers }, { signal })).body, connection.host);
+    scan = readScan(
+      (await connection.ask({ method: 'GET', url: own, headers }, { signal })).body,
+      connection.host,
+    );
   }
   if (scan.state !== 'completed') throw failureOf(scan, image, connection.host);
   const report = { method: 'GET', url: new URL(`${own.pathname}/report`, own), headers } as const;

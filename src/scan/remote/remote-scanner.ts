@@ -16,7 +16,7 @@ export interface Wanted extends AssessOptions {
 export interface LayeredSubject {
   readonly image: Image;
   /** Gives the analyses of these layers of the image in their order; known ones are not read again. */
-  read(layers: readonly Layer[], options: Signal): Promise<readonly AppliedLayer[]>;
+  readonly read: (layers: readonly Layer[], options: Signal) => Promise<readonly AppliedLayer[]>;
 }
 
 /** An image that the server shall read itself. */

@@ -58,7 +58,10 @@ export function openTrivyRpc({ connection, base, pathPrefix, token, tokenHeader 
     ...(token && { [tokenHeader.toLowerCase()]: token.reveal() }),
   };
   const root = new URL(base);
-  root.pathname = [base.pathname, pathPrefix].map((part) => part.replace(/^\/+|\/+$/g, '')).filter(Boolean).join('/');
+  root.pathname = [base.pathname, pathPrefix]
+    .map((part) => part.replace(/^\/+|\/+$/g, ''))
+    .filter(Boolean)
+    .join('/');
 
   async function call(method: string, body: Uint8Array, options: Signal): Promise<Uint8Array> {
     const url = new URL(root);
@@ -78,7 +81,11 @@ export function openTrivyRpc({ connection, base, pathPrefix, token, tokenHeader 
     },
     async putBlob(id, blobInfo, options) {
       const request = newMessage(PutBlobRequestSchema, { diffId: id, blobInfo });
-      await call('trivy.cache.v1.Cache/PutBlob', writeMessage(PutBlobRequestSchema, request, 'protobuf'), options);
+      await call(
+        'trivy.cache.v1.Cache/PutBlob',
+        writeMessage(PutBlobRequestSchema, request, 'protobuf'),
+        options,
+      );
     },
     async putArtifact(artifactId, { config }, options) {
       const artifactInfo = newMessage(ArtifactInfoSchema, {
@@ -117,6 +124,8 @@ function understood<T>(host: string, read: () => T): T {
     return read();
   } catch (cause) {
     if (!(cause instanceof DrydockError)) throw cause;
-    throw new DrydockError('SERVER_PROTOCOL', `server ${host} gave no sound answer: ${cause.message}`, { cause });
+    throw new DrydockError('SERVER_PROTOCOL', `server ${host} gave no sound answer: ${cause.message}`, {
+      cause,
+    });
   }
 }

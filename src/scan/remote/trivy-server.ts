@@ -65,11 +65,7 @@ export function openTrivyServer(parts: TrivyServerParts): RemoteScanner {
   ): Promise<Report> {
     const artifact = { key: keyOf('artifact', image.configDigest, wanted.analyzers.fingerprint), image };
     const { severitySources } = wanted;
-    const response = await putAndScan(
-      rpc,
-      { name: image.name, artifact, blobs, severitySources },
-      options,
-    );
+    const response = await putAndScan(rpc, { name: image.name, artifact, blobs, severitySources }, options);
     return judged(own, response, parts);
   }
 
@@ -142,7 +138,9 @@ async function putAndScan(rpc: TrivyRpc, question: Question, options: Signal): P
   } catch (error) {
     options.signal.throwIfAborted();
     const isForgotten =
-      error instanceof DrydockError && error.code === 'SERVER_FAILED' && (await putMissing(rpc, question, options));
+      error instanceof DrydockError &&
+      error.code === 'SERVER_FAILED' &&
+      (await putMissing(rpc, question, options));
     if (!isForgotten) throw error;
     return rpc.scan(requestOf(question), options);
   }
@@ -180,10 +178,12 @@ function judged(own: Report, { os, results }: ScanResponse, { database, now }: T
   };
 }
 
+/** Each vulnerability of a package once. */
 function onceEach(findings: ReturnType<typeof resultsToFindings>): VulnerabilityFinding[] {
   const seen = new Map<Package, Set<string>>();
   return findings.filter((finding): finding is VulnerabilityFinding => {
-    if (finding.kind !== 'vulnerability') return false;
+    // Older servers do not know that a distribution's advisories do not speak of packages that others made.
+    if (finding.kind !== 'vulnerability' || finding.package.thirdParty) return false;
     const ids = seen.get(finding.package) ?? new Set();
     seen.set(finding.package, ids);
     return !ids.has(finding.id) && Boolean(ids.add(finding.id));

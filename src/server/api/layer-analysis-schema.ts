@@ -105,7 +105,7 @@ export const layerAnalysisSchema = object(
   {
     schema: { type: 'integer', const: 1 },
     diffId: { type: 'string', pattern: DIGEST_PATTERN },
-    analyzers: { type: 'string', minLength: 1, maxLength: 256 },
+    analyzers: { type: 'string', minLength: 1, maxLength: 2048 },
     sizeBytes: count,
     files: { type: 'array', items: file },
     links: {

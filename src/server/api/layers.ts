@@ -20,7 +20,7 @@ const MAX_CONFIG_BYTES = 8 << 20;
 
 const digest = { type: 'string', pattern: DIGEST_PATTERN, maxLength: 135 } as const;
 const digests = { type: 'array', maxItems: MAX_LAYERS, items: digest } as const;
-const analyzers = { type: 'string', minLength: 1, maxLength: 256 } as const;
+const analyzers = { type: 'string', minLength: 1, maxLength: 2048 } as const;
 const tags = ['clients'];
 
 interface Missing {

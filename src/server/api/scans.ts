@@ -40,6 +40,7 @@ export function scanRoutes(app: FastifyInstance, parts: ApiParts): void {
       const asked = {
         image,
         priority,
+        source: 'api',
         requestedBy: request.caller.name,
         ...(platform !== undefined && { platform }),
         ...((force || wantsFresh(request)) && { force: true }),

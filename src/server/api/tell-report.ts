@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Report } from '../../model/report.ts';
 import { parseReference, formatReference } from '../../oci/reference.ts';
 import { selectFindings } from '../../reports/select.ts';
+import { encodeReport, REPORT_TYPE } from '../../scan/remote/report-wire.ts';
 import { formatFor } from './negotiate.ts';
 import { SEVERITIES } from './schemas.ts';
 
@@ -23,6 +24,10 @@ export async function tellReport(
   reply: FastifyReply,
 ): Promise<void> {
   const query = request.query as ReportQuery;
+  if (query.format === undefined && isForOurClient(request.headers.accept)) {
+    void reply.header('content-type', REPORT_TYPE).header('vary', 'accept');
+    return reply.send(Readable.from(encodeReport(report)));
+  }
   const format = await formatFor(query.format, request.headers.accept);
   const told = selectFindings(report, {
     severities: listed(query.severity, SEVERITIES),
@@ -38,6 +43,11 @@ export async function tellReport(
   // A page from here must not act here.
   if (format.id === 'html') void reply.header('content-security-policy', REPORT_POLICY);
   return reply.send(Readable.from(format.encode(told, parameters)));
+}
+
+/** It filters and tells the report itself, so it is given all of it. */
+function isForOurClient(accept: string | undefined): boolean {
+  return accept?.split(',')[0]?.trim().toLowerCase() === REPORT_TYPE;
 }
 
 const REPORT_POLICY =

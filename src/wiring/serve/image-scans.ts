@@ -36,7 +36,7 @@ import type { SharedStore } from './shared-store.ts';
 
 const THREADS_MAX = 8;
 /** Who died over a layer or a report is replaced after so long. */
-const FLIGHT_TTL_SECONDS = 10;
+const FLIGHT_TTL_SECONDS = 5;
 
 export interface ImageScansParts {
   readonly run: Run;

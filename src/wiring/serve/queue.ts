@@ -8,6 +8,10 @@ import { readText, type SharedStore } from './shared-store.ts';
 /** A job may wait so long. */
 const KEEP_SECONDS = 30 * 86_400;
 const KEEP_DEAD_SECONDS = 7 * 86_400;
+/** What a worker that died had in hand is somebody else's in less than ten seconds, whatever the queue. */
+const LEASE_SECONDS = 5;
+const SWEEP_SECONDS = 2;
+const ACK_WAIT_SECONDS = 6;
 
 /** @throws DrydockError QUEUE_UNAVAILABLE, CONFIG_INVALID */
 export async function openJobQueue(config: Config, store: SharedStore): Promise<JobQueue> {
@@ -18,6 +22,8 @@ export async function openJobQueue(config: Config, store: SharedStore): Promise<
     journal: openJournal(store.records, { name: 'jobs/1', keepSeconds: KEEP_SECONDS }),
     deadJournal: openJournal(store.records, { name: 'dead-jobs/1', keepSeconds: KEEP_DEAD_SECONDS }),
     maxWaiting: config.maxQueued,
+    leaseSeconds: LEASE_SECONDS,
+    sweepSeconds: SWEEP_SECONDS,
   });
 }
 
@@ -32,6 +38,7 @@ async function openNats(config: Config, url: string): Promise<JobQueue> {
   return await openNatsQueue({
     servers: url.split(','),
     maxWaiting: config.maxQueued,
+    ackWaitSeconds: ACK_WAIT_SECONDS,
     clientName: 'drydock',
     ...(authentication && { authentication }),
     ...((Object.keys(tls).length > 0 || url.startsWith('tls:')) && { tls }),

@@ -63,6 +63,15 @@ export const commands: readonly CommandSpec[] = [
     takes: ['force', 'scan', 'report', 'database', 'registry'],
   },
   {
+    path: ['patch'],
+    summary: 'write an image in which what can be fixed is fixed: one new layer, no daemon, no root',
+    argument: {
+      name: 'image',
+      description: 'in a registry or an OCI layout',
+    },
+    takes: ['patch', 'force', 'scan', 'report', 'database', 'registry'],
+  },
+  {
     path: ['serve'],
     summary: "scan for others: Trivy's clients, Drydock's own, and whoever speaks HTTP",
     takes: ['scan', 'server', 'token', 'work', 'store', 'queue', 'refresh', 'database', 'registry'],

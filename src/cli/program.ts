@@ -36,6 +36,7 @@ const HEADINGS: Readonly<Record<Group, string>> = {
   queue: 'Queue options:',
   refresh: 'Database refresh options:',
   client: 'Client options:',
+  patch: 'Patch options:',
 };
 
 const AFTER_HELP = `

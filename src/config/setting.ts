@@ -1,7 +1,7 @@
 /** Which commands take a setting as a flag. */
 export type Group =
   | ('general' | 'force' | 'scan' | 'report' | 'database' | 'registry')
-  | ('server' | 'work' | 'store' | 'queue' | 'refresh' | 'client' | 'token');
+  | ('server' | 'work' | 'store' | 'queue' | 'refresh' | 'client' | 'token' | 'patch');
 
 interface Common {
   readonly group: Group;

@@ -1,4 +1,5 @@
 import { FORMATS, SCANNERS, SEVERITIES, STATUSES } from './choices.ts';
+import { patchSettings } from './patch-settings.ts';
 import { serverSettings } from './server-settings.ts';
 import type { Setting } from './setting.ts';
 
@@ -410,4 +411,5 @@ export const settings = {
   },
 
   ...serverSettings,
+  ...patchSettings,
 } as const satisfies Record<string, Setting>;

@@ -12,6 +12,8 @@ export type LayerContent =
 
 /** An image whose layers can be opened one by one, in any order. */
 export interface ImageSource extends AsyncDisposable {
+  /** Layers come as streams although the image is in no registry. */
+  readonly isStreamed?: true;
   /**
    * The image for a platform; manifest and config are checked against their digests.
    * @param platform undefined means this machine's, and the only one there is where there is just one.

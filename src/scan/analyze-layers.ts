@@ -119,7 +119,7 @@ async function readLayer(
       choice: parts.analyzers.choice,
       open: (options) => source.openLayer(image, layer, options),
       isSmall,
-      isLocal: image.reference === undefined,
+      isLocal: image.reference === undefined && !source.isStreamed,
       ...(layerProgress.hasSubscribers && {
         onProgress: (readBytes) => layerProgress.publish({ digest, readBytes, sizeBytes }),
       }),

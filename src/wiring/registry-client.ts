@@ -4,15 +4,22 @@ import { readCertificates } from '../config/certificates.ts';
 import { registryHosts } from '../config/registries.ts';
 import type { RegistryCredential } from '../oci/credentials/credential.ts';
 import type { ConnectionGuard } from '../oci/registry/dispatchers.ts';
-import type { RegistryClient, RegistryOptions } from '../oci/registry/registry.ts';
+import type { RegistryOptions, WritableRegistry } from '../oci/registry/registry.ts';
 import type { Transport } from '../oci/registry/transport.ts';
 import type { Run } from './run.ts';
 
 export interface RegistryClientOptions {
   /** Says where no connection may lead. */
   readonly guard?: ConnectionGuard;
-  /** Somebody else's login, besides which none is used. */
-  readonly only?: { readonly credential: RegistryCredential; readonly registry: string };
+  /** Somebody else's login, besides which none is used; without a credential none at all. */
+  readonly only?: OnlyLogin;
+}
+
+export interface OnlyLogin {
+  readonly registry: string;
+  readonly credential: RegistryCredential | undefined;
+  /** Speak to that registry without TLS, whatever the settings say of it. */
+  readonly plainHttp?: boolean;
 }
 
 /** @param registries those for which a user name or token was given: no other host shall see it */
@@ -20,9 +27,10 @@ export async function openRegistryClient(
   run: Run,
   registries: readonly string[],
   { guard, only }: RegistryClientOptions = {},
-): Promise<RegistryClient> {
+): Promise<WritableRegistry> {
   const { surroundings } = run.loaded;
-  const { dockerConfigCredentials, firstOf, openRegistry, staticCredentials } = await import('./network.ts');
+  const { anonymous, dockerConfigCredentials, firstOf, openRegistry, staticCredentials } =
+    await import('./network.ts');
   const given = givenCredential(run);
   const hostsNamed = [...new Set(registries)];
   if (given && hostsNamed.length > 1) {
@@ -41,11 +49,14 @@ export async function openRegistryClient(
       ...(surroundings.path && { path: surroundings.path }),
     }),
   ]);
+  const connections = await connectionOptions(run);
+  const theirs = only?.credential && staticCredentials(only.credential, only.registry);
   return openRegistry({
-    credentials: only ? staticCredentials(only.credential, only.registry) : ours,
+    credentials: only ? (theirs ?? anonymous) : ours,
     mirrors: mirrorsOf(run),
     ...(guard && { guard }),
-    ...(await connectionOptions(run)),
+    ...connections,
+    ...(only?.plainHttp && { plainHttpHosts: [...connections.plainHttpHosts, only.registry] }),
   });
 }
 

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Signal } from '../base/signal.ts';
 import type { Report } from '../model/report.ts';
 import { parsePlatform } from '../oci/platform.ts';
+import type { ImageSource } from '../oci/source.ts';
 import { chooseAnalyzers, type AnalyzerChoice } from '../scan/analyzers.ts';
 import { openLayerPool, type LayerPool } from '../scan/layer-pool.ts';
 import { scanImage, type ScanOptions, type ScanParts } from '../scan/scan-image.ts';
@@ -34,10 +35,20 @@ export interface Scanning extends AsyncDisposable {
   scan(image: string, options: Signal): Promise<Report>;
 }
 
+export interface LocalScanning extends Scanning {
+  /**
+   * Scans an image that somebody else has opened.
+   *
+   * @param isWhole false: it is not what its digest stands for, so that nothing is remembered of it but its layers
+   */
+  scanSource(source: ImageSource, isWhole: boolean, options: Signal): Promise<Report>;
+}
+
 /** Everything a scan needs. The network is not touched before an image or the database is asked for. */
-export async function openScanning(run: Run, images: readonly string[]): Promise<Scanning> {
+export async function openScanning(run: Run, images: readonly string[]): Promise<LocalScanning> {
   const { config } = run.loaded;
-  const platform = config.platform === undefined ? undefined : parsePlatform(config.platform);
+  const isAsked = images.length > 0 && config.platform !== undefined;
+  const platform = isAsked ? parsePlatform(config.platform ?? '') : undefined;
   const options: ScanOptions = {
     vulnerabilities: config.scanners.includes('vuln'),
     severitySources: config.vulnSeveritySource,
@@ -67,6 +78,14 @@ export async function openScanning(run: Run, images: readonly string[]): Promise
       const location = await (located.get(image) ?? locateFor(config, image));
       await using target = await openTarget(location, run, registry.get);
       return (await scanImage(target, options, parts, signal)).report;
+    },
+    async scanSource(source, isWhole, signal) {
+      const forgetful = {
+        inventories: openInventories(undefined, parts.analyzers.fingerprint),
+        reports: openReports(undefined),
+      };
+      const using = isWhole ? parts : { ...parts, ...forgetful };
+      return (await scanImage({ kind: 'image', source }, options, using, signal)).report;
     },
     async [Symbol.asyncDispose]() {
       await pool[Symbol.asyncDispose]();

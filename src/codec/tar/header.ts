@@ -28,6 +28,17 @@ export interface RawHeader {
   /** Absent where the field holds no such number. */
   readonly uid: number | undefined;
   readonly gid: number | undefined;
+  /** Seconds since 1970. */
+  readonly mtime: number;
+  /** Of device nodes and pipes. */
+  readonly device?: TarDevice;
+}
+
+/** A special file, which has no content of its own. */
+export interface TarDevice {
+  readonly type: 'character' | 'block' | 'fifo';
+  readonly major: number;
+  readonly minor: number;
 }
 
 const KIND_OF_FLAG: readonly (TarEntryKind | undefined)[] = (() => {
@@ -81,6 +92,17 @@ export function parseHeader(bytes: Buffer, at = 0): RawHeader {
     mode: (number(bytes, at + 100, 8) ?? 0) & 0o7777,
     uid: ownerId(number(bytes, at + 108, 8)),
     gid: ownerId(number(bytes, at + 116, 8)),
+    mtime: number(bytes, at + 136, 12) ?? 0,
+    ...(kind === 'device' && { device: deviceOf(bytes, at) }),
+  };
+}
+
+function deviceOf(bytes: Buffer, at: number): TarDevice {
+  const flag = bytes[at + 156];
+  return {
+    type: flag === 0x33 ? 'character' : flag === 0x34 ? 'block' : 'fifo',
+    major: number(bytes, at + 329, 8) ?? 0,
+    minor: number(bytes, at + 337, 8) ?? 0,
   };
 }
 
@@ -152,6 +174,13 @@ export function paxSize(records: PaxRecords, key: string): number | undefined {
   const value = records.get(key);
   if (value === undefined || !/^\d{1,16}$/.test(value)) return undefined;
   return Number(value);
+}
+
+/** The time a PAX record gives in seconds, fractions cut off. */
+export function paxTime(records: PaxRecords): number | undefined {
+  const value = records.get('mtime');
+  if (value === undefined || !/^-?\d{1,15}(?:\.\d{0,15})?$/.test(value)) return undefined;
+  return Math.floor(Number(value));
 }
 
 /** The id of a user or group that a PAX record gives, when it gives a sound one. */

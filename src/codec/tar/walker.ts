@@ -1,5 +1,14 @@
 import { StreamError } from '../stream-error.ts';
-import { BLOCK_BYTES, isZeroBlock, parseHeader, paxOwner, paxSize, type RawHeader } from './header.ts';
+import {
+  BLOCK_BYTES,
+  isZeroBlock,
+  parseHeader,
+  paxOwner,
+  paxSize,
+  paxTime,
+  type RawHeader,
+  type TarDevice,
+} from './header.ts';
 import { normalisePath } from './path.ts';
 import { parsePax, xattrsOf, type PaxRecords } from './pax.ts';
 import {
@@ -24,6 +33,10 @@ export interface TarEntry {
   readonly mode: number;
   readonly uid?: number;
   readonly gid?: number;
+  /** Seconds since 1970. */
+  readonly mtime?: number;
+  /** Of special files, which are of the kind `other`. */
+  readonly device?: TarDevice;
   /** It has holes, so that its size says nothing of what is stored. */
   readonly isSparse?: true;
   /** As written; only for links. */
@@ -261,6 +274,8 @@ function addAttributes(entry: Writable<TarEntry>, raw: RawHeader, records: PaxRe
   const gid = (hasRecords ? paxOwner(records, 'gid') : undefined) ?? raw.gid;
   if (uid !== undefined) entry.uid = uid;
   if (gid !== undefined) entry.gid = gid;
+  entry.mtime = (hasRecords ? paxTime(records) : undefined) ?? raw.mtime;
+  if (raw.device) entry.device = raw.device;
   const xattrs = hasRecords ? xattrsOf(records) : undefined;
   if (xattrs) entry.xattrs = xattrs;
 }

@@ -7,7 +7,7 @@ import {
   type RegistryCredential,
 } from '../credentials/credential.ts';
 import type { Challenge } from './challenge.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint, PushRights } from './endpoint.ts';
 import { checkRealm } from './realm.ts';
 import { keepRecent } from './recent.ts';
 import { sharedFlights } from './shared-flights.ts';
@@ -90,8 +90,9 @@ export function openAuthorizer(
   return authorizer;
 }
 
-function keyOf({ host, repository }: Endpoint): string {
-  return `${host} ${repository}`;
+/** Tokens to push with are other ones than those to pull with. */
+function keyOf({ host, repository, push }: Endpoint): string {
+  return `${host} ${repository}${push ? ` push ${push.mountFrom ?? ''}` : ''}`;
 }
 
 function basic(credential: RegistryCredential | undefined): string | undefined {
@@ -118,10 +119,17 @@ function questionOf(
 }
 
 /** What the registry asks for comes first; what we need is added unless it is part of that. */
-function scopesOf(asked: string | undefined, { repository }: Endpoint): readonly string[] {
-  const wanted = `repository:${repository}:pull`;
+function scopesOf(asked: string | undefined, endpoint: Endpoint): readonly string[] {
+  if (endpoint.push) return pushScopes(endpoint.repository, endpoint.push);
+  const wanted = `repository:${endpoint.repository}:pull`;
   if (!asked || asked.length > MAX_SCOPE_LENGTH) return [wanted];
   const scopes = asked.split(' ').filter((scope) => scope !== '');
   const isCovered = scopes.some((scope) => scope === wanted || scope.startsWith(`${wanted},`));
   return isCovered ? scopes : [...scopes, wanted];
+}
+
+/** What to push takes is known, so that what was asked for before, which may have been less, does not matter. */
+function pushScopes(repository: string, { mountFrom }: PushRights): readonly string[] {
+  const own = `repository:${repository}:pull,push`;
+  return mountFrom === undefined || mountFrom === repository ? [own] : [own, `repository:${mountFrom}:pull`];
 }

@@ -13,6 +13,13 @@ export interface Endpoint {
   readonly repository: string;
   /** The registry it stands in for. */
   readonly mirrorOf?: string;
+  /** What tokens must allow besides pulling. */
+  readonly push?: PushRights;
+}
+
+export interface PushRights {
+  /** A repository of the same registry that blobs are mounted from. */
+  readonly mountFrom?: string;
 }
 
 export type Mirrors = Readonly<Record<string, readonly string[]>>;

@@ -8,13 +8,22 @@ import { HttpFailure, type HostRole } from './http-failure.ts';
 import { sendFollowing } from './redirect.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { secretsOf } from './token-server.ts';
-import { discard, headerOf, headersOf, type HttpAnswer, type Transport } from './transport.ts';
+import {
+  discard,
+  headerOf,
+  headersOf,
+  type HttpAnswer,
+  type HttpRequest,
+  type RequestBody,
+  type Transport,
+} from './transport.ts';
 
-interface RegistryRequest {
-  readonly method: 'GET' | 'HEAD';
-  /** Behind `/v2/REPOSITORY/`, with its query. */
-  readonly path: string;
+export interface RegistryRequest {
+  readonly method: HttpRequest['method'];
+  /** Behind `/v2/REPOSITORY/`, with its query; or a whole address that the registry gave. */
+  readonly path: string | URL;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: RequestBody;
 }
 
 /**
@@ -34,21 +43,23 @@ export interface ExchangeParts {
 export function openExchange(parts: ExchangeParts): Exchange {
   return async (endpoint, request, options) => {
     const base = await parts.greeting(endpoint, options);
-    const url = new URL(`v2/${endpoint.repository}/${request.path}`, base);
-    let authorization = await parts.authorizer.first(endpoint, base, options);
+    const { path } = request;
+    const url = typeof path === 'string' ? new URL(`v2/${endpoint.repository}/${path}`, base) : path;
+    const isOwn = url.origin === base.origin;
+    let authorization = isOwn ? await parts.authorizer.first(endpoint, base, options) : undefined;
     for (let refusals = 0; ;) {
       const headers = { ...request.headers, ...(authorization !== undefined && { authorization }) };
-      const { method } = request;
+      const { method, body } = request;
       const answer = await sendFollowing(
         parts.transport,
-        { method, url, headers },
+        { method, url, headers, ...(body && { body }) },
         parts.isPlainHttp,
         options,
       );
       parts.onWarnings(endpoint.registry, headersOf(answer.headers, 'warning'));
       if (answer.status >= 200 && answer.status < 300) return answer;
 
-      const failure = await failureOf(answer, url, authorization, endpoint, options);
+      const failure = await failureOf(answer, url, authorization, endpoint, options, isOwn);
       if (authorization !== undefined) refusals++;
       // A token may have expired, or be for too little: that is worth one more. Two refusals are an answer.
       const better =
@@ -79,8 +90,9 @@ export function openExchange(parts: ExchangeParts): Exchange {
     authorization: string | undefined,
     endpoint: Endpoint,
     options: Signal,
+    isRegistry: boolean,
   ): Promise<HttpFailure> {
-    const role: HostRole = answer.url.origin === asked.origin ? 'registry' : 'storage';
+    const role: HostRole = answer.url.origin === asked.origin && isRegistry ? 'registry' : 'storage';
     // Why a request failed must not be hidden by a helper that fails too.
     const credential = await parts.authorizer.credential(endpoint, options).catch(() => undefined);
     const secrets = [...secretsOf(credential), ...(authorization?.split(' ').slice(1) ?? [])];

@@ -10,6 +10,8 @@ export interface Subject {
   readonly of: string;
   /** When the registry has no such thing. */
   readonly missing: ErrorCode;
+  /** It was to be written and not read. */
+  readonly isPushed?: true;
 }
 
 /** The failure in our own words; what is not one of HTTP or the network is given back as it is. */
@@ -29,11 +31,12 @@ function explainAnswer(failure: HttpFailure, subject: Subject, endpoint: Endpoin
   if (status === 404 && role !== 'token') return missing(failure, subject, endpoint);
   if (status === 429) return busy(failure, subject, endpoint);
   const code = status < 400 ? 'REGISTRY_PROTOCOL' : 'REGISTRY_FAILED';
-  const message = `cannot get the ${subject.of}: ${whose(failure, endpoint)} answered ${status}${said(failure)}`;
+  const message = `cannot ${verbOf(subject)} the ${subject.of}: ${whose(failure, endpoint)} answered ${status}${said(failure)}`;
   return new DrydockError(code, message, { cause: failure });
 }
 
-function denied(failure: HttpFailure, { of }: Subject, endpoint: Endpoint): DrydockError {
+function denied(failure: HttpFailure, subject: Subject, endpoint: Endpoint): DrydockError {
+  const { of } = subject;
   const { registry, repository } = endpoint;
   const told = `(${failure.status}${said(failure)})`;
   if (failure.signedIn) {
@@ -41,12 +44,14 @@ function denied(failure: HttpFailure, { of }: Subject, endpoint: Endpoint): Dryd
       'REGISTRY_DENIED',
       `registry ${registry} refuses the credentials for the ${of} ${told}`,
       {
-        hint: `Check the user name and password, or log in anew with "docker login ${registry}"; the account needs to be allowed to pull ${repository}.`,
+        hint: `Check the user name and password, or log in anew with "docker login ${registry}"; the account needs to be allowed to ${subject.isPushed ? 'push to' : 'pull'} ${repository}.`,
         cause: failure,
       },
     );
   }
-  const message = `registry ${registry} does not give the ${of} to anonymous users: it does not exist, or is private ${told}`;
+  const message = subject.isPushed
+    ? `registry ${registry} does not take the ${of} from anonymous users ${told}`
+    : `registry ${registry} does not give the ${of} to anonymous users: it does not exist, or is private ${told}`;
   return new DrydockError('REGISTRY_DENIED', message, { hint: logIn(registry), cause: failure });
 }
 
@@ -56,52 +61,49 @@ function missing(failure: HttpFailure, subject: Subject, { registry }: Endpoint)
   return new DrydockError(subject.missing, message, { hint, cause: failure });
 }
 
-function busy(failure: HttpFailure, { of }: Subject, endpoint: Endpoint): DrydockError {
+function busy(failure: HttpFailure, subject: Subject, endpoint: Endpoint): DrydockError {
   const wait = failure.retryAfterMs;
   const asks = wait === undefined ? '' : `, and to come back in ${Math.ceil(wait / 1000)} s`;
-  const message = `cannot get the ${of}: ${whose(failure, endpoint)} says that there are too many requests${asks}${said(failure)}`;
+  const message = `cannot ${verbOf(subject)} the ${subject.of}: ${whose(failure, endpoint)} says that there are too many requests${asks}${said(failure)}`;
   const hint = failure.signedIn
     ? undefined
     : `Registries often allow more to those who are logged in. ${logIn(endpoint.registry)}`;
   return new DrydockError('REGISTRY_BUSY', message, { hint, cause: failure });
 }
 
-function explainNetwork(error: unknown, { of }: Subject, endpoint: Endpoint): DrydockError | undefined {
+function explainNetwork(error: unknown, subject: Subject, endpoint: Endpoint): DrydockError | undefined {
   const { host } = endpoint;
+  const task = `${verbOf(subject)} the ${subject.of}`;
   const told = problemOf(error);
   switch (networkFault(error)) {
     case 'certificate':
-      return new DrydockError(
-        'REGISTRY_TLS',
-        `cannot get the ${of}: no trusted connection to ${host} (${told})`,
-        {
-          hint: `Pass the authority that signed its certificate with --ca-cert, or --insecure ${host} to trust anybody.`,
-          cause: error,
-        },
-      );
+      return new DrydockError('REGISTRY_TLS', `cannot ${task}: no trusted connection to ${host} (${told})`, {
+        hint: `Pass the authority that signed its certificate with --ca-cert, or --insecure ${host} to trust anybody.`,
+        cause: error,
+      });
     case 'not-tls':
-      return new DrydockError('REGISTRY_TLS', `cannot get the ${of}: ${host} does not speak https`, {
+      return new DrydockError('REGISTRY_TLS', `cannot ${task}: ${host} does not speak https`, {
         hint: `If it is a registry without TLS, pass --plain-http ${host}.`,
         cause: error,
       });
     case 'absent':
-      return new DrydockError(
-        'REGISTRY_UNREACHABLE',
-        `cannot get the ${of}: cannot reach ${host} (${told})`,
-        {
-          hint: 'Check the name of the registry, the network, and the proxy settings.',
-          cause: error,
-        },
-      );
+      return new DrydockError('REGISTRY_UNREACHABLE', `cannot ${task}: cannot reach ${host} (${told})`, {
+        hint: 'Check the name of the registry, the network, and the proxy settings.',
+        cause: error,
+      });
     case 'passing':
       return new DrydockError(
         error instanceof ShortBody ? 'REGISTRY_FAILED' : 'REGISTRY_UNREACHABLE',
-        `cannot get the ${of}: the connection to ${host} failed (${told})`,
+        `cannot ${task}: the connection to ${host} failed (${told})`,
         { cause: error },
       );
     case undefined:
       return undefined;
   }
+}
+
+function verbOf({ isPushed }: Subject): string {
+  return isPushed ? 'push' : 'get';
 }
 
 function problemOf(error: unknown): string {

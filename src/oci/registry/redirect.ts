@@ -39,7 +39,11 @@ export function isRedirect(status: number): boolean {
   return REDIRECTS.has(status);
 }
 
-function targetOf(location: string, from: URL, isPlainHttp: (url: URL) => boolean): URL {
+/**
+ * Where a registry says to go on.
+ * @throws DrydockError REGISTRY_PROTOCOL for what is no web address, or one that it must not send us to
+ */
+export function targetOf(location: string, from: URL, isPlainHttp: (url: URL) => boolean): URL {
   const target = toUrl(location, from);
   // The whole address is never shown: what comes behind the host is often signed and good for anybody.
   if (!target) throw refused(from, 'something that is not a URL');

@@ -13,6 +13,7 @@ import { openGreeting } from './greeting.ts';
 import { openHostGates } from './host-gates.ts';
 import { fetchManifest, resolveDigest, type FetchedManifest, type RegistryParts } from './manifests.ts';
 import type { ProxyOptions } from './proxy.ts';
+import { openPusher, type RegistryPusher } from './push/pusher.ts';
 import { listTags } from './tags.ts';
 import { openTokens } from './tokens.ts';
 import { openTransport } from './transport.ts';
@@ -88,6 +89,11 @@ export interface RegistryClient extends AsyncDisposable {
   listTags(reference: ImageReference, options: Signal): AsyncIterable<string>;
 }
 
+/** One that can be written to as well. */
+export interface WritableRegistry extends RegistryClient {
+  readonly push: RegistryPusher;
+}
+
 const DEFAULTS = {
   timeoutSeconds: 60,
   maxRetries: 5,
@@ -104,7 +110,7 @@ const DEFAULTS = {
  * await using registry = openRegistry({ credentials: anonymous });
  * const manifest = await registry.fetchManifest(parseReference('alpine:3.20'), { signal });
  */
-export function openRegistry(options: RegistryOptions): RegistryClient {
+export function openRegistry(options: RegistryOptions): WritableRegistry {
   const closing = new AbortController();
   const isPlainHttp = hostList(options.plainHttpHosts ?? []);
   const gates = openHostGates(options.maxConnectionsPerHost ?? DEFAULTS.maxConnectionsPerHost);
@@ -133,6 +139,7 @@ export function openRegistry(options: RegistryOptions): RegistryClient {
     fallOver: openFallOver(options.mirrors ?? {}),
   };
   return {
+    push: openPusher({ ...parts, isPlainHttp }),
     fetchManifest: (reference, o) => fetchManifest(parts, reference, o),
     resolveDigest: (reference, o) => resolveDigest(parts, reference, o),
     openBlob: (reference, blob, o) => streamBlob(parts, reference, blob, o),

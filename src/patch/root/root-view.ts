@@ -69,6 +69,8 @@ export type LayerChange =
       readonly target?: string;
       readonly xattrs?: ReadonlyMap<string, Uint8Array>;
       readonly content?: Uint8Array;
+      /** Of device nodes. */
+      readonly device?: { readonly major: number; readonly minor: number };
     }
   /** A whiteout. */
   | { readonly kind: 'remove'; readonly path: string };

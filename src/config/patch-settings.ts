@@ -1,0 +1,158 @@
+import type { Setting } from './setting.ts';
+
+/** Settings of `drydock patch`. */
+export const patchSettings = {
+  report: {
+    kind: 'path',
+    group: 'patch',
+    placeholder: 'file',
+    description:
+      "fix what this report names (Trivy's, Drydock's, Grype's, Harbor's …) instead of scanning first",
+  },
+  only: {
+    kind: 'texts',
+    default: [],
+    group: 'patch',
+    placeholder: 'list',
+    description: 'fix only these vulnerabilities (CVE-…) or packages',
+  },
+  dryRun: {
+    kind: 'switch',
+    default: false,
+    env: false,
+    file: false,
+    group: 'patch',
+    description: 'tell what would be done, and do nothing',
+  },
+  push: {
+    kind: 'switch',
+    default: false,
+    group: 'patch',
+    description: 'push the patched image to a registry',
+  },
+  to: {
+    kind: 'text',
+    group: 'patch',
+    placeholder: 'oci:dir[:tag]',
+    description: 'put the patched image into this OCI layout',
+  },
+  tag: {
+    kind: 'text',
+    group: 'patch',
+    placeholder: 'name',
+    description: 'tag of the patched image, or a whole reference',
+  },
+  tagSuffix: {
+    kind: 'text',
+    default: '-patched',
+    group: 'patch',
+    placeholder: 'text',
+    description: 'what is added to the tag of the image, without --tag',
+  },
+  overwrite: {
+    kind: 'switch',
+    default: false,
+    group: 'patch',
+    description: "move the image's own tag to the patched one",
+  },
+  engine: {
+    kind: 'choice',
+    default: 'embedded',
+    values: ['embedded', 'buildkit', 'auto'],
+    group: 'patch',
+    description: 'what patches: Drydock itself, copa with BuildKit, or the second where the first refuses',
+  },
+  maintainerScripts: {
+    kind: 'choice',
+    default: 'catalogued',
+    values: ['catalogued', 'equal'],
+    group: 'patch',
+    description: 'packages whose scripts are not known are left: all, or those whose scripts changed',
+  },
+  archiveMirror: {
+    kind: 'texts',
+    default: [],
+    group: 'patch',
+    placeholder: 'from=to',
+    description: 'fetch packages from another place than the image says, which may be a file: URL',
+  },
+  archiveSource: {
+    kind: 'texts',
+    default: [],
+    group: 'patch',
+    placeholder: 'line',
+    description: 'a further archive of packages: "URI SUITE COMPONENT…"',
+  },
+  keyring: {
+    kind: 'texts',
+    default: [],
+    group: 'patch',
+    placeholder: 'file',
+    description: "believe archives that are signed with these keys, besides the image's own",
+  },
+  allowExpired: {
+    kind: 'switch',
+    default: false,
+    group: 'patch',
+    description: 'believe indexes of archives that say they are too old, as those of a held mirror',
+  },
+  skipUnusableSources: {
+    kind: 'switch',
+    default: false,
+    group: 'patch',
+    description: 'leave archives out that cannot be used, instead of giving up',
+  },
+  sourceDateEpoch: {
+    kind: 'integer',
+    default: 0,
+    min: 0,
+    max: 4_102_444_800,
+    group: 'patch',
+    placeholder: 'seconds',
+    description: 'the time that the patched image is said to be of (default: that of what it is made from)',
+  },
+  attestations: {
+    kind: 'path',
+    group: 'patch',
+    placeholder: 'dir',
+    description: 'write what was done into this directory: OpenVEX and provenance',
+  },
+  referrers: {
+    kind: 'switch',
+    default: true, // so the flag that is shown is --no-referrers
+    group: 'patch',
+    description: 'do not publish OpenVEX and provenance beside the image',
+  },
+  signingKey: {
+    kind: 'path',
+    group: 'patch',
+    placeholder: 'file',
+    description: 'sign them with this key (PEM, ECDSA P-256 or Ed25519)',
+  },
+  copa: {
+    kind: 'text',
+    default: 'copa',
+    group: 'patch',
+    placeholder: 'program',
+    description: 'the program that drives BuildKit',
+  },
+  buildkit: {
+    kind: 'text',
+    group: 'patch',
+    placeholder: 'address',
+    description: 'where BuildKit is, like tcp://buildkit:1234',
+  },
+  buildkitCa: {
+    kind: 'path',
+    group: 'patch',
+    placeholder: 'file',
+    description: "who issued BuildKit's certificate",
+  },
+  buildkitCert: {
+    kind: 'path',
+    group: 'patch',
+    placeholder: 'file',
+    description: 'certificate to show to BuildKit',
+  },
+  buildkitKey: { kind: 'path', group: 'patch', placeholder: 'file', description: 'its key' },
+} as const satisfies Record<string, Setting>;

@@ -15,7 +15,7 @@ export interface Surroundings {
 }
 
 export function surroundings(env: Environment): Surroundings {
-  const home = set(env, 'HOME') ?? homedir();
+  const home = set(env, 'HOME') ?? homeOfUser();
   const path = set(env, 'PATH');
   return {
     configFile: join(absolute(env, 'XDG_CONFIG_HOME') ?? join(home, '.config'), 'drydock', 'config.yaml'),
@@ -24,6 +24,15 @@ export function surroundings(env: Environment): Surroundings {
     loginFiles: loginFiles(env, home),
     ...(path && { path }),
   };
+}
+
+/** A user whom the system does not know, as in many containers, has none. */
+function homeOfUser(): string {
+  try {
+    return homedir();
+  } catch {
+    return '/';
+  }
 }
 
 function proxyOf(env: Environment): Surroundings['proxy'] {

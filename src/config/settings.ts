@@ -1,4 +1,5 @@
 import { FORMATS, SCANNERS, SEVERITIES, STATUSES } from './choices.ts';
+import { licenseSettings } from './license-settings.ts';
 import { patchSettings } from './patch-settings.ts';
 import { serverSettings } from './server-settings.ts';
 import type { Setting } from './setting.ts';
@@ -82,54 +83,7 @@ export const settings = {
     group: 'scan',
     description: 'look for licences in all texts and heads of source files, too',
   },
-  licenseForbidden: {
-    kind: 'texts',
-    default: [],
-    flag: false,
-    group: 'scan',
-    placeholder: 'ids',
-    description: 'licences of the category forbidden, instead of the usual ones',
-  },
-  licenseRestricted: {
-    kind: 'texts',
-    default: [],
-    flag: false,
-    group: 'scan',
-    placeholder: 'ids',
-    description: 'licences of the category restricted, instead of the usual ones',
-  },
-  licenseReciprocal: {
-    kind: 'texts',
-    default: [],
-    flag: false,
-    group: 'scan',
-    placeholder: 'ids',
-    description: 'licences of the category reciprocal, instead of the usual ones',
-  },
-  licenseNotice: {
-    kind: 'texts',
-    default: [],
-    flag: false,
-    group: 'scan',
-    placeholder: 'ids',
-    description: 'licences of the category notice, instead of the usual ones',
-  },
-  licensePermissive: {
-    kind: 'texts',
-    default: [],
-    flag: false,
-    group: 'scan',
-    placeholder: 'ids',
-    description: 'licences of the category permissive, instead of the usual ones',
-  },
-  licenseUnencumbered: {
-    kind: 'texts',
-    default: [],
-    flag: false,
-    group: 'scan',
-    placeholder: 'ids',
-    description: 'licences of the category unencumbered, instead of the usual ones',
-  },
+  ...licenseSettings,
   checks: {
     kind: 'path',
     group: 'scan',

@@ -11,10 +11,11 @@ import { prefixed } from '../../store/prefixed.ts';
 import type { Works } from './works.ts';
 
 /** The door for people, scripts and Drydock's own client. */
-export function openApiDoor(works: Works): Door {
+export function openApiDoor(works: Works, stopping: AbortSignal): Door {
   const { run, work, reports, catalog, readers, registries, scans, store } = works;
   return apiDoor({
     version: run.version,
+    stopping,
     requests: work.requests,
     reports,
     catalog,

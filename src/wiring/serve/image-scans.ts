@@ -106,7 +106,8 @@ export async function openImageScans(given: ImageScansParts): Promise<ImageScans
       try {
         const reference = parseReference(request.image);
         await registries.check(reference.registry, { signal });
-        return await registries.using(credential, reference.registry, async (client) => {
+        const { plainHttp } = request;
+        const act = async (client: RegistryClient): Promise<Scanned> => {
           const source = sourceOf(client, request);
           const asked = {
             ...options,
@@ -117,7 +118,8 @@ export async function openImageScans(given: ImageScansParts): Promise<ImageScans
           const scanned = await scanImage({ kind: 'image', source }, asked, parts, { signal });
           await note(scanned, request, credential !== undefined);
           return scanned;
-        });
+        };
+        return await registries.using(credential, reference.registry, act, { plainHttp });
       } catch (error) {
         const seconds = (performance.now() - startedAt) / 1000;
         scanFailed.publish({ kind: error instanceof DrydockError ? error.kind : 'bug', seconds, ...by });

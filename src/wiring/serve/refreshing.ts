@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { diffVersions } from '../../advisories/diff/database-diff.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import { diffVersions, NO_CHANGE } from '../../advisories/diff/database-diff.ts';
 import { compareInstalled } from '../../advisories/diff/trivy-db-diff.ts';
 import type { PublishedSource } from '../../advisories/trivy-db/published-source.ts';
 import { keptArchive } from '../../advisories/trivy-db/kept-archive.ts';
@@ -30,8 +31,14 @@ export interface RefreshingParts {
   readonly scans: ImageScans;
 }
 
+/** How often it is looked whether others have brought a database. */
+const LOOK_MS = 15_000;
+
 /** Keeps the databases fresh, and reports in step with them, until it is called off. */
-export async function keepDatabasesFresh(parts: RefreshingParts, { signal }: Signal): Promise<void> {
+export async function keepDatabasesFresh(
+  parts: RefreshingParts,
+  { signal, lookMs = LOOK_MS }: Signal & { readonly lookMs?: number },
+): Promise<void> {
   const { config } = parts.run.loaded;
   const step = oneAtATime(() => bringReportsUpToDate(parts, { signal }));
   const sources = config.dbPath === undefined ? sourcesOf(parts.databases) : [];
@@ -40,10 +47,27 @@ export async function keepDatabasesFresh(parts: RefreshingParts, { signal }: Sig
   const first = step();
   await Promise.all([
     first,
+    ...(isFetching ? [] : [followOthers(parts, step, { signal, lookMs })]),
     ...(isFetching ? sources : []).map((source) =>
       keepFresh(refreshParts(source, parts, step), { intervalSeconds: config.dbUpdateInterval, signal }),
     ),
   ]);
+}
+
+/** Where nothing is fetched here, others bring databases, as `drydock db import` does. */
+async function followOthers(
+  { scans }: RefreshingParts,
+  step: () => Promise<void>,
+  { signal, lookMs }: Signal & { readonly lookMs: number },
+): Promise<void> {
+  const look = async (): Promise<string> =>
+    databasesText(await currentDatabases(scans.parts).catch(() => []));
+  for (let seen = await look(); !signal.aborted;) {
+    await wait(lookMs, undefined, { signal, ref: false }).catch(() => undefined); // called off
+    const now = await look();
+    if (now !== seen && !signal.aborted) await step();
+    seen = now;
+  }
 }
 
 function refreshParts(
@@ -128,11 +152,14 @@ async function bringReportsUpToDate(parts: RefreshingParts, { signal }: Signal):
   const after = databasesText(versions);
   await reports.announce(after, versions);
   const told = await readTold(store);
-  if (told && databasesText(told) !== after) {
+  // Another replica is ahead: its reports must not be made old again, and this one will follow.
+  if (told && store.isShared && isOlder(versions, told)) return;
+  if (told) {
+    const before = databasesText(told);
     const comparers = new Map([[SOURCE_ID, compareInstalled(join(config.cacheDir, SOURCE_ID))]]);
-    const diff = await diffVersions(told, versions, comparers, { signal });
+    const diff = before === after ? NO_CHANGE : await diffVersions(told, versions, comparers, { signal });
     const done = await rematch(
-      { before: databasesText(told), after, diff },
+      { before, after, diff },
       {
         catalog,
         findInventory: ({ identity, analyzers }) => openInventories(store.cache, analyzers).find(identity),
@@ -146,10 +173,15 @@ async function bringReportsUpToDate(parts: RefreshingParts, { signal }: Signal):
       },
       { signal },
     );
-    tellRematch(done);
+    if (before !== after || done.rematched > 0) tellRematch(done);
   }
   const bytes = encode(versions);
   if (bytes) await store.records.put(STATE_KEY, bytes);
+}
+
+function isOlder(versions: readonly AdvisoryDbVersion[], told: readonly AdvisoryDbVersion[]): boolean {
+  const times = new Map(told.map(({ source, builtAt }) => [source, Date.parse(builtAt)]));
+  return versions.some(({ source, builtAt }) => Date.parse(builtAt) < (times.get(source) ?? -Infinity));
 }
 
 function tellRematch({ rematched, carried, skipped, failures }: Awaited<ReturnType<typeof rematch>>): void {

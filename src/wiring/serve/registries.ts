@@ -1,6 +1,7 @@
 import type { Signal } from '../../base/signal.ts';
 import type { RegistryCredential } from '../../oci/credentials/credential.ts';
 import type { RegistryClient } from '../../oci/registry/registry.ts';
+import { registryHosts } from '../../config/registries.ts';
 import { openTargetGuard } from '../../server/guard/target-guard.ts';
 import { isLoopback } from '../../server/listen-safety.ts';
 import { lazily } from '../lazily.ts';
@@ -17,10 +18,17 @@ export interface Registries extends AsyncDisposable {
     credential: RegistryCredential | undefined,
     registry: string,
     act: (client: RegistryClient) => Promise<T>,
+    options?: UsingOptions,
   ): Promise<T>;
 }
 
-export function openRegistries(run: Run): Registries {
+export interface UsingOptions {
+  /** Without TLS, as the caller says: the server's own logins are not sent over a wire that a caller has bared. */
+  readonly plainHttp?: boolean | undefined;
+}
+
+/** @param role a worker does what others were asked for, from wherever they can be reached */
+export function openRegistries(run: Run, role: 'server' | 'worker'): Registries {
   const { config } = run.loaded;
   const named = config.allowRegistry;
   const guard = openTargetGuard({
@@ -30,14 +38,17 @@ export function openRegistries(run: Run): Registries {
     }),
     allowPrivate: config.allowPrivateNetworks,
     // Who can only be asked from this machine shows nobody else what is on it.
-    allowLoopback: isLoopback(parseListen(config.listen).host),
+    allowLoopback: role === 'server' && isLoopback(parseListen(config.listen).host),
   });
   const own = lazily(() => openRegistryClient(run, [], { guard }));
   return {
     check: (host, options) => guard.check(host, options),
-    async using(credential, registry, act) {
-      if (!credential) return await act(await own.get());
-      await using client = await openRegistryClient(run, [], { guard, only: { credential, registry } });
+    async using(credential, registry, act, { plainHttp = false } = {}) {
+      const isKnownPlain = registryHosts(config).get(registry)?.plainHttp === true;
+      const isBared = plainHttp && !isKnownPlain;
+      if (!credential && !isBared) return await act(await own.get());
+      const only = { credential, registry, plainHttp };
+      await using client = await openRegistryClient(run, [], { guard, only });
       return await act(client);
     },
     [Symbol.asyncDispose]: () => own.close(),

@@ -23,6 +23,8 @@ export interface ScanWork extends AsyncDisposable {
     scans: ImageScans,
     options: {
       readonly signal: AbortSignal;
+      /** Aborted later than the signal: what was begun may come to its end until then. */
+      readonly hurry: AbortSignal;
       readonly onUnexpected: (error: unknown, scanId: string) => void;
     },
   ): Promise<void>;
@@ -37,7 +39,7 @@ export async function openScanWork(config: Config, store: SharedStore): Promise<
   return {
     requests,
     queue,
-    async run(scans, { signal, onUnexpected }) {
+    async run(scans, { signal, hurry, onUnexpected }) {
       if (config.concurrency === 0) return;
       await runScanRequests(
         {
@@ -51,6 +53,7 @@ export async function openScanWork(config: Config, store: SharedStore): Promise<
           timeoutSeconds: config.scanTimeout,
           concurrency: config.concurrency,
           perLane: config.perRegistry,
+          hurry,
           onUnexpected,
         },
         { signal },

@@ -1,7 +1,11 @@
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { openDisposal } from '../../base/disposal.ts';
-import { messageOf } from '../../base/errors.ts';
+import { DrydockError, messageOf } from '../../base/errors.ts';
 import type { Signal } from '../../base/signal.ts';
+import type { Config } from '../../config/schema.ts';
+import { systemReason } from '../../config/system-reason.ts';
 import { currentDatabases } from '../../scan/scan-image.ts';
 import { openServer, type Server, type ServerOptions } from '../../server/app.ts';
 import type { Authentication } from '../../server/auth/authentication.ts';
@@ -16,9 +20,12 @@ import type { DatabaseVersion, VersionAnswer } from '../../server/version.ts';
 import type { Databases } from '../database-set.ts';
 import type { Run } from '../run.ts';
 import { openApiDoor } from './api-clients.ts';
+import { openHarborDoor } from './harbor-clients.ts';
 import { openServerAuthentication, tlsOptions } from './authentication.ts';
+import type { ImageScans } from './image-scans.ts';
 import { parseListen } from './listen.ts';
 import { keepDatabasesFresh } from './refreshing.ts';
+import type { ScanWork } from './scan-work.ts';
 import type { SharedStore } from './shared-store.ts';
 import { openTrivyDoor } from './trivy-clients.ts';
 import { openWorks, type Works } from './works.ts';
@@ -34,40 +41,100 @@ export async function serve(
     stack.use(startTraces({ endpoint: config.otlpEndpoint, serviceVersion: run.version }));
   const authentication = await openServerAuthentication(config);
   stack.defer(() => authentication[Symbol.dispose]());
-  const works = stack.use(await openWorks(run));
+  const works = stack.use(await openWorks(run, 'server'));
   const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal); // one for each request that waits
   const server = await openServer(serverOptions(works, authentication, log), [
     openTrivyDoor(config, works.store, works.scans, authentication),
-    openApiDoor(works),
+    openApiDoor(works, stopping.signal),
+    openHarborDoor(works),
     ...mirror(works, stopping.signal),
   ]);
-  const working = keepWorking(works, stopping.signal, server);
-  await server.listen();
+  await listen(server, config);
+  using hurry = openHurry(stopping.signal, config);
+  const working = keepWorking(works, { signal: stopping.signal, hurry: hurry.signal }, server);
   onListening(server.url);
   await aborted(signal);
   stopping.abort(signal.reason);
-  await server.close(config.shutdownGrace * 1000);
+  await server.close(finishingMs(config));
   await working;
+}
+
+/** Before anything is worked on, as nothing is left to stop then. @throws DrydockError CONFIG_INVALID */
+async function listen(server: Server, config: Config): Promise<void> {
+  try {
+    await server.listen();
+  } catch (cause) {
+    await server.close(0);
+    const message = `cannot listen on ${config.listen}: ${systemReason(cause)}`;
+    throw new DrydockError('CONFIG_INVALID', message, {
+      cause,
+      hint: 'Choose another address or port with --listen.',
+    });
+  }
+}
+
+/** Of the time to stop in, what is left is for putting things away and handing jobs over. */
+const FINISHING_SHARE = 0.8;
+const finishingMs = ({ shutdownGrace }: Config): number => shutdownGrace * 1000 * FINISHING_SHARE;
+
+/** Aborted when there is no more time for what was begun before the signal was. */
+function openHurry(stop: AbortSignal, config: Config): Disposable & Signal {
+  const hurry = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const begin = (): void => {
+    timer = setTimeout(() => hurry.abort(stop.reason), finishingMs(config));
+  };
+  if (stop.aborted) begin();
+  else stop.addEventListener('abort', begin, { once: true });
+  return { signal: hurry.signal, [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 /** Works until it is called off. */
 export async function workOn(
   run: Run,
-  { signal, log }: Signal & { log: (message: string) => void },
+  { signal, log, onWorking }: Signal & { log: (message: string) => void; onWorking: () => void },
 ): Promise<void> {
-  await using works = await openWorks(run);
+  await using stack = openDisposal();
+  if (run.loaded.config.otlpEndpoint !== undefined)
+    stack.use(startTraces({ endpoint: run.loaded.config.otlpEndpoint, serviceVersion: run.version }));
+  const works = stack.use(await openWorks(run, 'worker'));
+  onWorking();
   const onUnexpected = (error: unknown, id: string): void => log(`scan ${id}: ${messageOf(error)}`);
+  using hurry = openHurry(signal, run.loaded.config);
   await Promise.all([
-    works.work.run(works.scans, { signal, onUnexpected }),
+    workWhenReady(works, { signal, hurry: hurry.signal, onUnexpected }),
     keepDatabasesFresh(works, { signal }),
   ]);
 }
 
-async function keepWorking(works: Works, signal: AbortSignal, server: Server): Promise<void> {
+/** How often a database is looked for that is not there yet. */
+const DATABASE_LOOK_MS = 1000;
+
+/** Without a database every scan would fail: those that are asked for wait until there is one. */
+async function workWhenReady({ work, scans }: Works, options: Parameters<ScanWork['run']>[1]): Promise<void> {
+  const { signal } = options;
+  while (scans.options.vulnerabilities && !signal.aborted && !(await hasDatabases(scans)))
+    await wait(DATABASE_LOOK_MS, undefined, { signal }).catch(() => undefined); // called off
+  if (!signal.aborted) await work.run(scans, options);
+}
+
+async function hasDatabases({ parts }: ImageScans): Promise<boolean> {
+  return await currentDatabases(parts).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function keepWorking(
+  works: Works,
+  { signal, hurry }: Signal & { hurry: AbortSignal },
+  server: Server,
+): Promise<void> {
   const onUnexpected = (error: unknown, scanId: string): void =>
     server.log.error({ err: error, scanId }, 'scan failed');
   const tasks = [
-    works.work.run(works.scans, { signal, onUnexpected }),
+    workWhenReady(works, { signal, hurry, onUnexpected }),
     keepDatabasesFresh(works, { signal }),
   ].map((task) =>
     task.catch((error: unknown) => {

@@ -132,11 +132,8 @@ function healthText(name: string, store: DegradingStore): string {
 
 async function redisOptions(config: Config): Promise<RedisOptions> {
   const tls = await tlsOf(config);
-  const parsed = parseRedisUrl(config.store, tls && { tls });
-  return {
-    ...parsed,
-    ...(config.storePassword !== undefined && { password: new Secret(config.storePassword) }),
-  };
+  const password = config.storePassword === undefined ? undefined : new Secret(config.storePassword);
+  return parseRedisUrl(config.store, { ...(tls && { tls }), ...(password && { password }) });
 }
 
 async function tlsOf({ storeCa, storeCert, storeKey }: Config): Promise<RedisTls | undefined> {

@@ -8,6 +8,7 @@ import { trivyDoor } from '../../server/trivy/door.ts';
 import type { TrivyDoorParts } from '../../server/trivy/parts.ts';
 import type { Config } from '../../config/schema.ts';
 import type { ImageScans } from './image-scans.ts';
+import { remembered } from './remembered.ts';
 import type { SharedStore } from './shared-store.ts';
 
 /** Asking the disk with every request would be the dearest part of many. */
@@ -43,17 +44,4 @@ async function authenticated({ headers, socket }: Request, authentication: Authe
   const caller = await authentication.authenticate(headers, socket);
   if (caller) return caller;
   throw new DrydockError('UNAUTHENTICATED', 'invalid token');
-}
-
-function remembered(ask: () => Promise<string>, ms: number): () => Promise<string> {
-  let known: { readonly answer: Promise<string>; readonly until: number } | undefined;
-  return () => {
-    const now = performance.now();
-    if (!known || known.until <= now) {
-      const answer = ask();
-      known = { answer, until: now + ms };
-      answer.catch(() => (known = undefined));
-    }
-    return known.answer;
-  };
 }

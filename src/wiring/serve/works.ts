@@ -1,3 +1,4 @@
+import { makeFolder } from '../../base/make-folder.ts';
 import { openDisposal, type Disposal } from '../../base/disposal.ts';
 import { openCarriedReports } from '../../crawler/carried-reports.ts';
 import { openStoreCatalog } from '../../store/catalog/store-catalog.ts';
@@ -19,22 +20,23 @@ export interface Works extends RefreshingParts, AsyncDisposable {
 }
 
 /** @throws DrydockError CONFIG_INVALID, QUEUE_UNAVAILABLE */
-export async function openWorks(run: Run): Promise<Works> {
+export async function openWorks(run: Run, role: 'server' | 'worker'): Promise<Works> {
   const disposal = openDisposal();
   try {
-    return await openParts(run, disposal);
+    return await openParts(run, role, disposal);
   } catch (error) {
     await disposal[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-async function openParts(run: Run, disposal: Disposal): Promise<Works> {
+async function openParts(run: Run, role: 'server' | 'worker', disposal: Disposal): Promise<Works> {
   const { config } = run.loaded;
+  await makeFolder(config.cacheDir);
   const store = disposal.use(await openSharedStore(config));
   const catalog = disposal.use(openStoreCatalog(store.catalog));
   const databases = disposal.use(await openDatabases(run, undefined, { keepsArchives: true }));
-  const registries = disposal.use(openRegistries(run));
+  const registries = disposal.use(openRegistries(run, role));
   const kept = openReports(store.cache, config.reportTtl);
   const reports = openCarriedReports({ reports: kept, catalog, store: store.cache });
   const readers = openReaders(store.cache, config.reportTtl);

@@ -1,0 +1,60 @@
+import { expect, test, vi } from 'vitest';
+import type { AdvisoryDbVersion } from '../../model/advisory.ts';
+import { openStoreCatalog } from '../../store/catalog/store-catalog.ts';
+import { openMemoryStore } from '../../store/memory.ts';
+import { openMemoryLeases } from '../../store/leases/memory-leases.ts';
+import { keepDatabasesFresh, type RefreshingParts } from './refreshing.ts';
+
+/** Replicas of one site, each with the database of that day of November. */
+function site() {
+  const [cache, records] = [openMemoryStore(), openMemoryStore()];
+  const store = { cache, records, leases: openMemoryLeases(), isShared: true };
+  const config = { rematch: true, scanners: ['vuln'], dbPath: '/nowhere', cacheDir: '/nowhere' };
+  const replica = (day: () => number): RefreshingParts =>
+    ({
+      run: { loaded: { config } },
+      store,
+      catalog: openStoreCatalog(cache),
+      reports: { announce: () => Promise.resolve() },
+      scans: { parts: { advisories: { current: () => Promise.resolve(versionOf(day())) } } },
+    }) as unknown as RefreshingParts;
+  const told = async (): Promise<Uint8Array | undefined> => await records.get('databases/1/told');
+  return { replica, told };
+}
+
+const versionOf = (day: number): AdvisoryDbVersion => ({
+  source: 'test',
+  digest: `d${day}`,
+  builtAt: `2026-11-${day}T00:00:00Z`,
+});
+
+const over = AbortSignal.abort();
+
+test('a replica with an older database does not make the reports of others old again', async () => {
+  const { replica, told } = site();
+  await keepDatabasesFresh(
+    replica(() => 21),
+    { signal: over },
+  );
+  const before = await told();
+  expect(before).toBeDefined();
+  await keepDatabasesFresh(
+    replica(() => 20),
+    { signal: over },
+  );
+  expect(await told()).toEqual(before);
+});
+
+test('a database that somebody else has brought is noticed where none is fetched', async () => {
+  const { replica, told } = site();
+  let day = 20;
+  const stop = new AbortController();
+  const parts = replica(() => day);
+  const keeping = keepDatabasesFresh(parts, { signal: stop.signal, lookMs: 5 });
+  await vi.waitFor(async () => expect(await told()).toBeDefined());
+  const before = await told();
+  day = 21;
+  await vi.waitFor(async () => expect(await told()).not.toEqual(before));
+  stop.abort();
+  await keeping;
+});

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { advisoryName, unknownDiff, type DatabaseDiff } from '../advisories/diff/database-diff.ts';
+import { advisoryName, NO_CHANGE, unknownDiff, type DatabaseDiff } from '../advisories/diff/database-diff.ts';
 import type { AdvisorySource, AdvisoryStore } from '../advisories/source.ts';
 import { sha256Of } from '../base/digest.ts';
 import { DrydockError } from '../base/errors.ts';
@@ -166,6 +166,18 @@ describe('a step to a new database', () => {
     const other = await filled(20);
     const step = { ...STEP, before: keyed('19') };
     expect(await rematch(step, other.parts, { signal })).toMatchObject({ rematched: 20, carried: 0 });
+  });
+
+  test('of the same databases, only what was judged by others is judged anew', async () => {
+    const { parts, catalog } = await filled(20);
+    await rematch(STEP, parts, { signal });
+    // By a replica that still had the old one.
+    const late = judge(sha256Of('late'), inventory(['openssl']), database('20', OLD));
+    await catalog.note(toCatalogEntry(late.report, late.key, 'late'));
+    const known = { ...parts, findInventory: () => Promise.resolve(inventory(['openssl'])) };
+    const same: DatabaseStep = { before: keyed('21'), after: keyed('21'), diff: NO_CHANGE };
+    expect(await rematch(same, known, { signal })).toMatchObject({ rematched: 1, carried: 0, done: 20 });
+    expect((await catalog.find(sha256Of('late')))?.report.advisoryDbs).toBe(keyed('21'));
   });
 
   test('an end of life in between is a reason too', async () => {

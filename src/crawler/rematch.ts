@@ -12,7 +12,10 @@ import type { Leases } from '../store/leases.ts';
 import { toCatalogEntry } from './catalog-entry.ts';
 import { imagesOf, SHARDS, type Shard } from './shards.ts';
 
-/** From one state of the databases to the next, each as keys of reports name it. */
+/**
+ * From one state of the databases to the next, each as keys of reports name it. When both are the same, only what was
+ * judged by any other is looked at, as by a replica that had an older one for longer.
+ */
 export interface DatabaseStep {
   readonly before: string;
   readonly after: string;
@@ -76,7 +79,6 @@ export async function rematch(
   options: RematchOptions,
 ): Promise<Rematched> {
   const tally: Tally = { images: 0, rematched: 0, carried: 0, done: 0, skipped: 0, failures: [] };
-  if (step.before === step.after) return tally;
   const affected = await findAffected(step.diff, parts.catalog, options);
   for (const shard of SHARDS) {
     options.signal.throwIfAborted();

@@ -38,7 +38,8 @@ export function openDeadLetters(store: JobStore, journal: JobJournal, now: () =>
         const letter = await find(id);
         if (letter) letters.push(letter);
       }
-      yield* letters.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+      // Of the same moment, in the order of their ids.
+      yield* letters.reverse().sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
     },
   };
 }

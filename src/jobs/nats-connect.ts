@@ -23,7 +23,8 @@ export interface NatsServerOptions {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const FIRST_WAIT_MS = 250;
-const LONGEST_WAIT_MS = 15_000;
+/** A server that is back shall not wait long for its clients. */
+const LONGEST_WAIT_MS = 4000;
 
 /** Once connected, a connection that was lost is sought again for ever. @throws DrydockError QUEUE_UNAVAILABLE */
 export async function connectToNats(options: NatsServerOptions): Promise<NatsConnection> {

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DrydockError } from '../base/errors.ts';
 import { hasRedis, startRedis, type RunningServer } from '../../test/fixtures/redis-server.ts';
 import { openFileStore } from '../store/files.ts';
 import { openJournal } from '../store/journal.ts';
@@ -105,3 +106,65 @@ queueContract(
     hasRedis ? undefined : 'redis-server',
   ),
 );
+
+describe('a job that its writer could tell nobody of', () => {
+  /** Two queues over one store; the first one's journal fails while it is told to. */
+  async function twoQueues() {
+    const store = openMemoryStore();
+    const leases = openMemoryLeases();
+    const failing = { journal: false };
+    const open = (isFirst: boolean): JobQueue => {
+      const journal = openJournal(store, { name: 'jobs/1', keepSeconds: 86_400 });
+      return openStoredQueue({
+        store,
+        leases,
+        journal: {
+          ...journal,
+          append: (entry, at) =>
+            isFirst && failing.journal
+              ? Promise.reject(new DrydockError('STORE_UNAVAILABLE', 'away'))
+              : journal.append(entry, at),
+        },
+        deadJournal: openJournal(store, { name: 'dead-jobs/1', keepSeconds: 86_400 }),
+        sweepSeconds: 0.1,
+      });
+    };
+    return { store, failing, first: open(true), second: open(false) };
+  }
+
+  const job = { id: 'j1', kind: 'scan', priority: 'interactive', lane: 'l' } as const;
+
+  async function doneBy(queue: JobQueue): Promise<string[]> {
+    const done: string[] = [];
+    const over = new AbortController();
+    const consuming = queue.consume(
+      async ({ job: { id } }) => {
+        done.push(id);
+        return { kind: 'done' };
+      },
+      { signal: over.signal, concurrency: 1, perLane: 1 },
+    );
+    for (let i = 0; i < 30 && done.length === 0; i++) await new Promise((next) => setTimeout(next, 100));
+    over.abort();
+    await consuming;
+    return done;
+  }
+
+  test('is done by others once it is queued again', async () => {
+    const { failing, first, second } = await twoQueues();
+    failing.journal = true;
+    await expect(first.enqueue(job)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    failing.journal = false;
+    expect(await first.enqueue(job)).toBe(false);
+    expect(await doneBy(second)).toEqual(['j1']);
+  });
+
+  test('is done by others who have seen it go when their store was emptied', async () => {
+    const { store, first, second } = await twoQueues();
+    await first.enqueue(job);
+    for await (const key of store.keys('job/')) await store.delete(key);
+    expect(await doneBy(second)).toEqual([]);
+    expect(await first.enqueue(job)).toBe(true);
+    expect(await doneBy(second)).toEqual(['j1']);
+  });
+});

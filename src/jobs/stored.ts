@@ -98,11 +98,22 @@ export function openStoredQueue(options: StoredQueueOptions): JobQueue {
     const acceptedAt = now();
     const stored = { job, attempt: 0, acceptedAt, notBefore: acceptedAt + delaySeconds * 1000 };
     const isWaiting = async (id: string): Promise<boolean> => (await read(id))?.attempt === 0;
-    if (!(await dedupe.claim(job, isWaiting, () => writeNew(stored)))) return false;
-    await journal.append(job.id, acceptedAt);
+    const isNew = await dedupe.claim(job, isWaiting, () => writeNew(stored));
+    if (isNew) await announce(stored);
+    else await adopt(job.id);
+    return isNew;
+  }
+
+  async function announce(stored: StoredJob): Promise<void> {
+    await journal.append(toEntry(stored.job.id, now()), now());
     line.add(stored);
     wakeAll();
-    return true;
+  }
+
+  /** Whoever wrote a job may have died, or have been cut off, before he could tell anybody of it. */
+  async function adopt(id: string): Promise<void> {
+    const stored = line.has(id) || running.has(id) ? undefined : await read(id);
+    if (stored) await announce(stored);
   }
 
   async function writeNew(stored: StoredJob): Promise<boolean> {
@@ -114,8 +125,10 @@ export function openStoredQueue(options: StoredQueueOptions): JobQueue {
   /** Finds what others have accepted and nobody has done. */
   async function sweep(signal: AbortSignal): Promise<void> {
     const isKnown = (id: string): boolean => line.has(id) || running.has(id);
-    const isSettled = async (id: string): Promise<boolean> => !isKnown(id) && !(await store.get(jobKey(id)));
-    for await (const id of journal.unsettled(isSettled)) {
+    const isSettled = async (entry: string): Promise<boolean> =>
+      !isKnown(idOf(entry)) && !(await store.get(jobKey(idOf(entry))));
+    for await (const entry of journal.unsettled(isSettled)) {
+      const id = idOf(entry);
       if (signal.aborted) return;
       if (isKnown(id) || line.size >= 2 * maxWaiting) continue;
       const stored = await read(id);
@@ -223,6 +236,14 @@ export function openStoredQueue(options: StoredQueueOptions): JobQueue {
       closed.abort();
     },
   };
+}
+
+/** What is settled once is never looked at again: a job that comes back under its id needs an entry of its own. */
+const toEntry = (id: string, at: number): string => `${id}~${at.toString(36)}`;
+
+function idOf(entry: string): string {
+  const end = entry.lastIndexOf('~');
+  return end < 0 ? entry : entry.slice(0, end);
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

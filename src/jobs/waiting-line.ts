@@ -28,10 +28,14 @@ const PRIORITIES: readonly JobPriority[] = ['interactive', 'background'];
 const isOlder = (a: Waiting, b: Waiting): boolean =>
   a.acceptedAt === b.acceptedAt ? a.job.id < b.job.id : a.acceptedAt < b.acceptedAt;
 
+const isDueBefore = (a: Waiting, b: Waiting): boolean => a.notBefore < b.notBefore;
+/** What has left may be as much again as waits, and so much more. */
+const SLACK = 1000;
+
 export function openWaitingLine(): WaitingLine {
   // The truth is `members`; heaps may hold what has left, which is dropped when it comes up.
   const members = new Map<string, Waiting>();
-  const later = makeHeap<Waiting>((a, b) => a.notBefore < b.notBefore);
+  let later = makeHeap<Waiting>(isDueBefore);
   const lanes: Record<JobPriority, Map<string, Heap<Waiting>>> = {
     interactive: new Map(),
     background: new Map(),
@@ -43,6 +47,13 @@ export function openWaitingLine(): WaitingLine {
     const lane = ofPriority.get(waiting.job.lane) ?? makeHeap(isOlder);
     ofPriority.set(waiting.job.lane, lane);
     lane.push(waiting);
+  }
+
+  /** Who only adds and removes, as a process that leaves all to workers, never looks at the heap. */
+  function forgetLeft(): void {
+    const old = later;
+    later = makeHeap(isDueBefore);
+    for (let next = old.pop(); next; next = old.pop()) if (isMember(next)) later.push(next);
   }
 
   function wake(now: number): void {
@@ -78,6 +89,7 @@ export function openWaitingLine(): WaitingLine {
     add(waiting) {
       members.set(waiting.job.id, waiting);
       later.push(waiting);
+      if (later.size > 2 * members.size + SLACK) forgetLeft();
     },
     remove: (id) => void members.delete(id),
     take(hasRoom, now) {

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { scanFinished, type ScanFinished } from '../base/channels.ts';
 import { LayoutWriter } from '../../test/fixtures/layout-writer.ts';
 import { gzippedTar } from '../../test/fixtures/tar-writer.ts';
 import type { AdvisorySource, AdvisoryStore } from '../advisories/source.ts';
@@ -14,6 +15,7 @@ import { openLayerAnalyses } from '../store/layer-analyses.ts';
 import { openMemoryStore } from '../store/memory.ts';
 import { openReports } from '../store/reports.ts';
 import { chooseAnalyzers } from './analyzers.ts';
+import { openSharedFlight } from '../store/shared-flight.ts';
 import type { Flights } from './flights.ts';
 import { openLayerPool } from './layer-pool.ts';
 import { scanImage, type ScanParts } from './scan-image.ts';
@@ -207,6 +209,21 @@ describe('scanning an image', () => {
     const second = await scan({ ...same, reports, flights: findsFirst }, 'other');
     expect(second).toEqual({ ...first, image: { ...first.image, name: 'other' } });
     expect(opened).toEqual([]);
+  });
+
+  test('of those who ask at once, one scans, and for the others it is known', async () => {
+    const told: { cached: boolean; source?: string }[] = [];
+    const note = ({ cached, source }: ScanFinished): void =>
+      void told.push({ cached, ...(source && { source }) });
+    scanFinished.subscribe(note);
+    const shared = openSharedFlight(undefined);
+    const flights: Flights = {
+      run: (flight, { signal }) => shared.run({ ...flight, ttlSeconds: 1, signal }),
+    };
+    const same = parts({ flights });
+    await Promise.all([1, 2, 3].map((i) => scan(same, `name-${i}`)));
+    scanFinished.unsubscribe(note);
+    expect(told.map(({ cached }) => cached).sort()).toEqual([false, true, true]);
   });
 
   test('without a database it says how to get one', async () => {

@@ -50,6 +50,8 @@ export interface ScanOptions extends AssessOptions {
   readonly platform?: Platform;
   /** Scan again even if a report is known. Layers are still not read twice. */
   readonly force?: boolean;
+  /** By which way it was asked for, for metrics. */
+  readonly source?: string;
 }
 
 /** A report, and what it can be found by again. */
@@ -79,7 +81,9 @@ export async function scanImage(
   const subject = await openSubject(target, options, parts, { signal });
   const scanned = await reportOn(subject, options, parts, { signal });
   const seconds = (performance.now() - startedAt) / 1000;
-  scanFinished.publish({ image: subject.image.name, seconds, cached: scanned.isKnown });
+  const { source } = options;
+  const by = source !== undefined && { source };
+  scanFinished.publish({ image: subject.image.name, seconds, cached: scanned.isKnown, ...by });
   return scanned;
 }
 
@@ -100,7 +104,9 @@ async function reportOn(
   };
   const known = options.force ? undefined : await find();
   if (known) return known;
+  let isOwn = false;
   const make = async (o: Signal): Promise<Scanned> => {
+    isOwn = true;
     const judged = await judge(image, () => subject.inventory(o), options, parts);
     await parts.reports.remember(judged.key, judged.report);
     return { ...judged, isCacheable };
@@ -108,8 +114,8 @@ async function reportOn(
   const flights = options.force ? alone : (parts.flights ?? alone);
   const flight = { name: `report/${JSON.stringify(key)}`, origin: originOf(image), find, make };
   const scanned = await flights.run(flight, { signal });
-  // Whoever made it may have asked by another name.
-  return { ...scanned, report: { ...scanned.report, image } };
+  // Whoever made it may have asked by another name, and for all others it was known then.
+  return { ...scanned, isKnown: scanned.isKnown || !isOwn, report: { ...scanned.report, image } };
 }
 
 /** Judges what is known of an image by the databases in use now, and remembers the report. Reads no image. */

@@ -279,7 +279,7 @@ describe('bounds', () => {
     await using server = await openTestServer({ limits: { stalledAnswerMs: 200 }, doors: [door] });
     const socket = connect(server.port, '127.0.0.1');
     socket.on('error', () => undefined).pause();
-    socket.write('GET /big HTTP/1.1\r\nhost: a\r\n\r\n');
+    socket.write('GET /big HTTP/1.1\r\nhost: localhost\r\n\r\n');
     expect(await logged(server, ({ route }) => route === '/big')).toMatchObject({ status: 200, cut: true });
     socket.destroy();
     expect((await (await fetch(`${server.url}/big`)).text()).length).toBe(big.length);
@@ -367,10 +367,10 @@ describe('stopping', () => {
     const socket = connect(server.port, '127.0.0.1');
     const slow = answersOn(socket);
     // The second request waits on the connection until the first is answered, and is read after the stop.
-    socket.write('GET /slow HTTP/1.1\r\nhost: a\r\n\r\n');
+    socket.write('GET /slow HTTP/1.1\r\nhost: localhost\r\n\r\n');
     await wait(100);
     const closing = server.server.close(5000);
-    socket.write('GET /readyz HTTP/1.1\r\nhost: a\r\n\r\n');
+    socket.write('GET /readyz HTTP/1.1\r\nhost: localhost\r\n\r\n');
     await closing;
     const answers = await slow;
     expect(answers).toContain('"done":true');

@@ -21,6 +21,7 @@ import { metricsRoute } from './metrics/metrics-route.ts';
 import { answerOtherMethods, answerUnknownPaths } from './not-found.ts';
 import { logNotices } from './notice-log.ts';
 import { observeRequests } from './observe.ts';
+import { answerToOwnNames } from './own-names.ts';
 import { answerBadPath, tellErrors, writeProblem } from './problem.ts';
 import { openRateLimit, type RateLimitOptions } from './rate-limit.ts';
 import { requestIdOf } from './request-id.ts';
@@ -77,6 +78,7 @@ export async function openServer(options: ServerOptions, doors: readonly Door[])
   traceRequests(app);
   markAnswers(app, limits);
   const inFlight = trackInFlight(app, limits.inFlight);
+  if (options.authentication.isOpen && options.insecureNoAuth !== true) answerToOwnNames(app);
   const rateLimit = options.rateLimit && openRateLimit(options.rateLimit);
   app.decorateRequest('caller');
   admitCallers(app, { authentication: options.authentication, rateLimit, metrics });

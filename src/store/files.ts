@@ -18,6 +18,8 @@ import type { Store } from './store.ts';
 export interface FileStoreOptions {
   /** The store is kept below about this size by dropping what was used longest ago. */
   readonly maxBytes?: number;
+  /** Room is looked for once in so many bytes written. */
+  readonly evictEveryBytes?: number;
   readonly now?: () => number;
   /** From 0 up to 1; decides when room is looked for. */
   readonly random?: () => number;
@@ -45,7 +47,7 @@ const CLEAR_RETRIES = 5;
  */
 export function openFileStore(directory: string, options: FileStoreOptions = {}): FileStore {
   const { maxBytes = DEFAULT_MAX_BYTES, now = Date.now, random = Math.random } = options;
-  const evictEveryBytes = Math.min(EVICT_EVERY_BYTES, maxBytes / 4);
+  const { evictEveryBytes = Math.min(EVICT_EVERY_BYTES, maxBytes / 4) } = options;
   // Most processes write little and end. As each begins at another place of the interval, together they look for
   // room as often as one long process would.
   let bytesUntilEviction = random() * evictEveryBytes;
@@ -96,7 +98,16 @@ export function openFileStore(directory: string, options: FileStoreOptions = {})
     bytesUntilEviction -= bytes;
     if (bytesUntilEviction > 0) return;
     bytesUntilEviction = evictEveryBytes;
-    await dropOldest(directory, maxBytes).catch(tell);
+    if (maxBytes < Infinity) await dropOldest(directory, maxBytes).catch(tell);
+    else void dropExpired().catch(tell); // takes long, and nobody needs the room at once
+  }
+
+  /** What nobody asks for again would else stay for ever where nothing is dropped to make room. */
+  async function dropExpired(): Promise<void> {
+    for (const { path } of await listStoredFiles(directory)) {
+      const found = await readEntryFile(path);
+      if (found.kind === 'entry' && found.entry.expiresAt <= now()) await removeDead(path, found.entry.key);
+    }
   }
 
   return {

@@ -69,6 +69,22 @@ describe('a journal', () => {
     expect(asked).toEqual([]);
   });
 
+  test('is found again in a store that was emptied, what came before as well as what comes', async () => {
+    const store = openMemoryStore();
+    const open = () => openJournal(store, { name: 'j', keepSeconds: DAY });
+    const [one, other, reader] = [open(), open(), open()];
+    for (let i = 0; i < 200; i++) await one.append(`one${i}`, Date.now());
+    await other.append('other', Date.now());
+    const never = (): Promise<boolean> => Promise.resolve(false);
+    expect(await all(reader.unsettled(never))).toHaveLength(201);
+    for await (const key of store.keys('')) await store.delete(key);
+    await other.append('new', Date.now());
+    expect((await all(reader.unsettled(never))).sort()).toEqual(['new', 'other']);
+    await one.append('newer', Date.now());
+    expect(await all(reader.unsettled(never))).toEqual(expect.arrayContaining(['new', 'newer', 'other']));
+    expect(await all(open().newestFirst())).toContain('newer');
+  });
+
   test('says so when the store takes nothing', async () => {
     const store: Store = { ...openMemoryStore(), put: () => Promise.resolve(false) };
     const journal = openJournal(store, { name: 'j', keepSeconds: DAY });

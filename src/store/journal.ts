@@ -40,6 +40,8 @@ interface OwnPage {
 /** What is known of a span by who looks for unsettled entries. */
 interface SeenSpan {
   readonly fullPages: Map<number, readonly string[]>;
+  /** Of the first page: another one tells that the store was emptied meanwhile. */
+  firstEntry?: string | undefined;
   readonly settled: Set<string>;
 }
 
@@ -74,7 +76,7 @@ export function openJournal(store: Store, { name, keepSeconds, now = Date.now }:
   }
 
   async function write(span: number, entries: readonly string[]): Promise<void> {
-    const page = own.get(span);
+    const page = await ownPage(span);
     if (!page || page.entries.length + entries.length > PAGE_ENTRIES) {
       own.set(span, { number: await claim(span, (page?.number ?? -1) + 1, entries), entries: [...entries] });
       return;
@@ -82,6 +84,16 @@ export function openJournal(store: Store, { name, keepSeconds, now = Date.now }:
     const value = toPage([...page.entries, ...entries]);
     if (!(await store.put(pageKey(span, page.number), value, { ttlSeconds }))) throw unwritable();
     page.entries.push(...entries);
+  }
+
+  /** A store that was emptied has lost it, and what is after a gap would not be found: then it gets a new place. */
+  async function ownPage(span: number): Promise<OwnPage | undefined> {
+    const page = own.get(span);
+    if (!page || (await store.get(pageKey(span, page.number))) !== undefined) return page;
+    own.delete(span);
+    const again = { number: await claim(span, 0, page.entries), entries: page.entries };
+    own.set(span, again);
+    return again;
   }
 
   /** The first free place; pages of a span have no gaps, so that its end can be seen. */
@@ -153,9 +165,14 @@ export function openJournal(store: Store, { name, keepSeconds, now = Date.now }:
   async function readNewPages(span: number, known: SeenSpan): Promise<string[]> {
     const found: string[] = [];
     const over = isOver(span);
+    if (known.fullPages.size > 0 && !over) {
+      const [first] = (await readPage(span, 0)) ?? [];
+      if (first !== known.firstEntry) known.fullPages.clear();
+    }
     for (let page = 0; ; page++) {
       const entries = known.fullPages.get(page) ?? (await readPage(span, page));
       if (!entries) return found;
+      if (page === 0 && !known.fullPages.has(0)) [known.firstEntry] = entries;
       const open = entries.filter((entry) => !known.settled.has(entry));
       if (over || entries.length >= PAGE_ENTRIES) known.fullPages.set(page, open);
       found.push(...open);

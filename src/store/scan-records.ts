@@ -189,9 +189,11 @@ export function openScanRecords(options: ScanRecordsOptions): ScanRecords {
   async function* ids({ requestedBy, before }: ListFilter): AsyncGenerator<string> {
     const tag = requestedBy === undefined ? undefined : tagOf(requestedBy);
     const from = before === undefined ? undefined : timeOfId(before);
+    let last: string | undefined;
     for await (const entry of journal.newestFirst(from === undefined ? {} : { from })) {
       const id = idOf(entry);
-      if (before !== undefined && id >= before) continue;
+      if (id === last || (before !== undefined && id >= before)) continue;
+      last = id;
       if (tag === undefined || entry.endsWith(tag)) yield id;
     }
   }
@@ -225,7 +227,8 @@ export function openScanRecords(options: ScanRecordsOptions): ScanRecords {
       const createdAt = new Date(at).toISOString();
       const asked: NewScan = { schema: 1, id, request, createdAt, hasCredential };
       await put(askedKey(id), asked);
-      await journal.append(`${id}.${tagOf(request.requestedBy)}`, at);
+      // One that comes back into a store that was emptied needs an entry that nobody took for settled meanwhile.
+      await journal.append(`${id}.${now().toString(36)}.${tagOf(request.requestedBy)}`, at);
       return toRecord(asked, undefined);
     },
     find,

@@ -90,6 +90,18 @@ describe('the file store', () => {
     expect(bytes).toBeLessThanOrEqual(150_000);
   });
 
+  test('drops what has expired where nothing is dropped to make room', async () => {
+    let time = 1_000_000;
+    const options = { maxBytes: Infinity, evictEveryBytes: 1000, now: () => time, random: () => 1 };
+    const store = openFileStore(fresh(), options);
+    for (let i = 0; i < 5; i++) await store.put(`old-${i}`, Buffer.alloc(10), { ttlSeconds: 60 });
+    await store.put('kept', Buffer.alloc(10));
+    time += 61_000;
+    await store.put('new', Buffer.alloc(1000), { ttlSeconds: 60 });
+    await expect.poll(async () => (await store.status()).entries).toBe(2);
+    expect([await store.get('kept'), await store.get('new')].every(Boolean)).toBe(true);
+  });
+
   test('notes the use of what it gives, but not at every reading', async () => {
     const directory = fresh();
     const store = openFileStore(directory);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { storeAccess, type StoreAccess } from '../base/channels.ts';
 import { openByteLru } from './byte-lru.ts';
 import { openMemoryStore } from './memory.ts';
 import { storeContract } from './store.contract.ts';
@@ -180,4 +181,23 @@ describe('the front', () => {
       }),
     );
   });
+});
+
+test('each look into a tier is told, with what it found', async () => {
+  const told: string[] = [];
+  const note = ({ tier, hit }: StoreAccess): void => void told.push(`${tier} ${hit ? 'hit' : 'miss'}`);
+  storeAccess.subscribe(note);
+  const store = openTieredStore({
+    small: openMemoryStore(),
+    large: { store: openMemoryStore(), fromBytes: 100 },
+    frontBytes: 1 << 20,
+    tierNames: { small: 'redis' },
+  });
+  await store.get('report/1/x');
+  await store.put('report/1/x', Buffer.from('told'));
+  await store.get('report/1/x');
+  await store.get('reader/1/x');
+  storeAccess.unsubscribe(note);
+  expect(told).toEqual(['memory miss', 'redis miss', 'objects miss', 'memory hit', 'redis miss']);
+  await store[Symbol.asyncDispose]();
 });

@@ -1,5 +1,6 @@
 import { storeAccess } from '../base/channels.ts';
 import { openByteLru } from './byte-lru.ts';
+import { openPutAgain } from './put-again.ts';
 import type { Store } from './store.ts';
 
 /** Keys whose values say the same whenever they were written: only these are kept in front and in the large store. */
@@ -55,6 +56,11 @@ export function openTieredStore(options: TieredOptions): Store {
   /** Readings under way, which others join. Who writes takes them out, so that none of them fills the front. */
   const readings = new Map<string, Promise<Uint8Array | undefined>>();
 
+  /** Others must find what this process has learnt, even when their common store was away just then. */
+  const again = openPutAgain({
+    put: (key, value, ttlSeconds) => write(key, value, ttlSeconds === undefined ? {} : { ttlSeconds }),
+  });
+
   const ruleOf = (key: string): ContentRule | undefined =>
     content.find(({ prefix }) => key.startsWith(prefix));
 
@@ -100,6 +106,7 @@ export function openTieredStore(options: TieredOptions): Store {
     front.delete(key);
     readings.delete(key);
     absentFrom.delete(key);
+    again.forget(key);
   }
 
   async function write(key: string, value: Uint8Array, how: PutOptions): Promise<boolean> {
@@ -121,6 +128,7 @@ export function openTieredStore(options: TieredOptions): Store {
       if (how.ifAbsent && rule && large && (await findBehind(key))) return false;
       const isPut = await write(key, value, how);
       forget(key);
+      if (rule && !isPut && !how.ifAbsent) again.add(key, value, how.ttlSeconds);
       // What could not be kept behind still serves this process.
       if (rule && (isPut || !how.ifAbsent))
         front.set(key, value, Math.min(rule.frontSeconds, how.ttlSeconds ?? Infinity));
@@ -145,6 +153,7 @@ export function openTieredStore(options: TieredOptions): Store {
         }
     },
     async [Symbol.asyncDispose]() {
+      await again[Symbol.asyncDispose]();
       front.clear();
       await small[Symbol.asyncDispose]();
       await large?.store[Symbol.asyncDispose]();

@@ -1,5 +1,10 @@
 // All that needs a network, in one file that is loaded only when there is something to fetch.
-export { dockerConfigCredentials, firstOf, staticCredentials } from '../oci/credentials/credentials.ts';
+export {
+  anonymous,
+  dockerConfigCredentials,
+  firstOf,
+  staticCredentials,
+} from '../oci/credentials/credentials.ts';
 export { openHostGates } from '../oci/registry/host-gates.ts';
 export { registryImageSource } from '../oci/registry/registry-image.ts';
 export { openRegistry } from '../oci/registry/registry.ts';

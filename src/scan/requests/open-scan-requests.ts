@@ -6,6 +6,7 @@ import type { ScanRecord, ScanRequest } from '../../model/job.ts';
 import type { RegistryCredential } from '../../oci/credentials/credential.ts';
 import { isFinal, type ScanRecords } from '../../store/scan-records.ts';
 import type { SealedValues } from '../../store/sealed-values.ts';
+import { openAcceptedScans } from './accepted-scans.ts';
 import { toCredentialText } from './credential-text.ts';
 import { toScanJob } from './scan-job.ts';
 import type { ScanRequests } from './scan-requests.ts';
@@ -22,6 +23,10 @@ export interface ScanRequestsOptions {
 }
 
 const DEFAULT_REQUEUE_SECONDS = 60;
+/** And while the queue could not take some. */
+const AWAY_SECONDS = 3;
+/** How often it is looked whether the store was emptied. */
+const LOOK_MS = 2000;
 /** A scan as young as that is just being queued. */
 const JUST_NOW_MS = 15_000;
 /** Accepted scans that the queue could not take; more are refused. */
@@ -37,6 +42,7 @@ export function openScanRequests(options: ScanRequestsOptions): ScanRequests & A
   const { requeueSeconds = DEFAULT_REQUEUE_SECONDS } = options;
   const closed = new AbortController();
   const unqueued = new Set<string>();
+  const accepted = openAcceptedScans({ records, restore });
 
   async function submit(request: ScanRequest, credential?: RegistryCredential): Promise<ScanRecord> {
     checkRequest(request);
@@ -47,14 +53,22 @@ export function openScanRequests(options: ScanRequestsOptions): ScanRequests & A
     if (credential) await keepCredential(id, credential);
     const record = await records.create(request, id, credential !== undefined);
     await enqueueNew(record);
-    if (waitingKey !== undefined) await records.noteWaiting(waitingKey, id);
+    accepted.add(id, request, credential);
+    // Without it the same may be done twice, no more.
+    if (waitingKey !== undefined) await records.noteWaiting(waitingKey, id).catch(() => undefined);
     return record;
+  }
+
+  /** What was promised to somebody, and is not in the store any more. */
+  async function restore(id: string, request: ScanRequest, credential?: RegistryCredential): Promise<void> {
+    if (credential) await keepCredential(id, credential);
+    await queue.enqueue(toScanJob(await records.create(request, id, credential !== undefined)));
   }
 
   async function keepCredential(id: string, credential: RegistryCredential): Promise<void> {
     if (!credentials)
       throw new DrydockError('CREDENTIALS_INVALID', 'credentials cannot be kept with a scan here', {
-        hint: 'Set a key to seal them with.',
+        hint: 'Set DRYDOCK_ENCRYPTION_KEY for all servers and workers: 32 bytes in base64 to seal them with.',
       });
     await credentials.keep(id, toCredentialText(credential));
   }
@@ -64,8 +78,7 @@ export function openScanRequests(options: ScanRequestsOptions): ScanRequests & A
     try {
       await queue.enqueue(toScanJob(record));
     } catch (error) {
-      const isAway = error instanceof DrydockError && error.code === 'QUEUE_UNAVAILABLE';
-      if (isAway && unqueued.size < MAX_UNQUEUED) {
+      if (isAway(error) && unqueued.size < MAX_UNQUEUED) {
         unqueued.add(record.id);
         return;
       }
@@ -76,6 +89,8 @@ export function openScanRequests(options: ScanRequestsOptions): ScanRequests & A
   }
 
   async function requeue(): Promise<void> {
+    const before = [...unqueued];
+    await accepted.check();
     for await (const record of records.open()) {
       if (closed.signal.aborted) return;
       const isYoung = now() - Date.parse(record.createdAt) < JUST_NOW_MS && !unqueued.has(record.id);
@@ -84,22 +99,30 @@ export function openScanRequests(options: ScanRequestsOptions): ScanRequests & A
       await queue.enqueue(toScanJob(record));
       unqueued.delete(record.id);
     }
-    unqueued.clear();
+    for (const id of before) unqueued.delete(id); // those that are over by now
   }
 
-  async function requeueAgainAndAgain(): Promise<void> {
-    while (!closed.signal.aborted) {
-      await requeue().catch((error: unknown) => {
-        const isFull = error instanceof DrydockError && error.code === 'QUEUE_FULL';
-        if (!isFull) notices.publish({ code: 'QUEUE_UNAVAILABLE', message: messageOf(error) });
-      });
-      const seconds = unqueued.size > 0 ? Math.min(5, requeueSeconds) : requeueSeconds;
-      const ms = seconds * 1000 * (0.75 + Math.random() / 2);
+  async function keepPromises(): Promise<void> {
+    let isSuspect = false;
+    for (let requeuedAt = -Infinity; !closed.signal.aborted;) {
+      try {
+        isSuspect = (await records.isEmptied()) || isSuspect;
+        if (isSuspect) await accepted.check();
+        isSuspect = false;
+        const seconds = unqueued.size > 0 ? Math.min(AWAY_SECONDS, requeueSeconds) : requeueSeconds;
+        if (performance.now() - requeuedAt >= seconds * 1000 * (0.75 + Math.random() / 2)) {
+          requeuedAt = performance.now();
+          await requeue();
+        }
+      } catch (error) {
+        tell(error);
+      }
+      const ms = Math.min(LOOK_MS, requeueSeconds * 500);
       await wait(ms, undefined, { signal: closed.signal, ref: false }).catch(() => undefined); // it ends
     }
   }
 
-  const requeueing = requeueAgainAndAgain();
+  const keeping = keepPromises();
 
   return {
     submit,
@@ -115,9 +138,20 @@ export function openScanRequests(options: ScanRequestsOptions): ScanRequests & A
     watch: (id, given) => watchScan(records, id, given),
     async [Symbol.asyncDispose]() {
       closed.abort();
-      await requeueing;
+      await keeping;
     },
   };
+}
+
+/** A store that is away is told by itself, and a full queue by whoever asks for more. */
+function tell(error: unknown): void {
+  const isKnown = error instanceof DrydockError && ['STORE_UNAVAILABLE', 'QUEUE_FULL'].includes(error.code);
+  if (!isKnown) notices.publish({ code: 'QUEUE_UNAVAILABLE', message: messageOf(error) });
+}
+
+function isAway(error: unknown): boolean {
+  const codes = ['QUEUE_UNAVAILABLE', 'STORE_UNAVAILABLE'];
+  return error instanceof DrydockError && codes.includes(error.code);
 }
 
 function checkRequest(request: ScanRequest): void {

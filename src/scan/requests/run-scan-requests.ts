@@ -30,6 +30,8 @@ export interface RunScanRequestsOptions {
   readonly concurrency: number;
   readonly perLane: number;
   readonly maxAttempts?: number;
+  /** Aborted some time after the worker's own signal: until then what was begun may come to its end. */
+  readonly hurry?: AbortSignal;
   /** Does the jobs that are not scans. */
   readonly others?: (delivery: Delivery, options: Signal) => Promise<Outcome>;
   /** Told of errors that are mistakes of ours, for the log. */
@@ -45,13 +47,23 @@ const GRACE_MS = 5000;
 
 /** The worker: does the scans of the queue, until the signal is aborted. */
 export async function runScanRequests(options: RunScanRequestsOptions, { signal }: Signal): Promise<void> {
-  const { queue, concurrency, perLane, others } = options;
-  const handle = async (delivery: Delivery, given: Signal): Promise<Outcome> => {
+  const { queue, concurrency, perLane, others, hurry = signal } = options;
+  const handle = async (delivery: Delivery, taken: Signal): Promise<Outcome> => {
+    const given = { signal: whenLeft(taken.signal, signal, hurry) };
     if (delivery.job.kind === 'scan') return await runScan(delivery.job.id, options, given);
     if (others) return await others(delivery, given);
     return { kind: 'dead', reason: `this worker does not know how to ${delivery.job.kind}` };
   };
   await queue.consume(handle, { signal, concurrency, perLane });
+}
+
+/** Called off at once when the job is lost; when the worker is to end, only once there is no more time. */
+function whenLeft(taken: AbortSignal, stop: AbortSignal, hurry: AbortSignal): AbortSignal {
+  const lost = new AbortController();
+  const leave = (): void => (stop.aborted ? undefined : lost.abort(taken.reason));
+  if (taken.aborted) leave();
+  else taken.addEventListener('abort', leave, { once: true });
+  return AbortSignal.any([lost.signal, hurry]);
 }
 
 /** One delivery. Whoever had the job before may have ended it, or died over it. */

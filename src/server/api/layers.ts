@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AppliedLayer } from '../../analysis/merge-tree.ts';
 import { DrydockError } from '../../base/errors.ts';
+import { limitTo } from '../../base/limit.ts';
 import type { LayerAnalysis } from '../../model/analysis.ts';
 import type { Digest, Image, Layer } from '../../model/image.ts';
 import { parseImageConfig } from '../../oci/image-config.ts';
@@ -15,6 +16,8 @@ import { tellReport } from './tell-report.ts';
 /** A layer's analysis, as JSON compressed with brotli. */
 export const LAYER_TYPE = 'application/vnd.drydock.layer-analysis+json+br';
 const MAX_PACKED_BYTES = 32 << 20;
+/** A small body may need very much memory. */
+const UNPACKED_AT_ONCE = 2;
 const MAX_LAYERS = 1024;
 const MAX_CONFIG_BYTES = 8 << 20;
 
@@ -44,10 +47,12 @@ interface AssessmentBody extends WrittenWishes {
  * kept for that caller alone: nobody can make others believe that an image holds less than it does.
  */
 export function layerRoutes(app: FastifyInstance, parts: ApiParts): void {
+  const unpacking = limitTo(UNPACKED_AT_ONCE);
   app.addContentTypeParser(
     LAYER_TYPE,
     { parseAs: 'buffer', bodyLimit: MAX_PACKED_BYTES },
-    (_request: FastifyRequest, body: Buffer) => readPackedJson(body),
+    (request: FastifyRequest, body: Buffer) =>
+      unpacking.run(() => readPackedJson(body), { signal: request.calledOff }),
   );
 
   app.post<{ Body: Missing }>('/api/layers/missing', {

@@ -14,6 +14,8 @@ import type { Caller } from '../caller.ts';
 /** Everything behind the API. */
 export interface ApiParts {
   readonly version: string;
+  /** Aborted when the server begins to stop: from then on it begins no scan any more. */
+  readonly stopping?: AbortSignal;
   readonly requests: ScanRequests;
   readonly reports: ReportCache;
   readonly catalog: Catalog;

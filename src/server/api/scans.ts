@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DrydockError, type ErrorCode } from '../../base/errors.ts';
 import type { JobPriority, ScanRecord, ScanState } from '../../model/job.ts';
 import { parseReference } from '../../oci/reference.ts';
@@ -115,12 +115,12 @@ export function scanRoutes(app: FastifyInstance, parts: ApiParts): void {
     },
     handler: async (request, reply) => {
       const record = await own(request.params.id, request.caller, parts);
-      const gone = goneSignal(request, reply);
+      const gone = request.calledOff;
       return reply
         .header('content-type', 'text/event-stream')
         .header('cache-control', 'no-store')
         .send(
-          eventStream(requests.watch(record.id, { signal: gone }), (one) => ({
+          eventStream(whileWanted(requests.watch(record.id, { signal: gone }), gone), (one) => ({
             event: 'scan',
             data: told(one),
           })),
@@ -188,32 +188,40 @@ function wantsFresh({ headers }: FastifyRequest): boolean {
   return /(?:^|,)\s*no-cache\s*(?:,|$)/i.test(headers['cache-control'] ?? '');
 }
 
+/** A server that stops waits with its callers for what is being done, but for nothing that others must do. */
 async function waitFor(
   accepted: ScanRecord,
   seconds: number,
   request: FastifyRequest,
-  { requests }: ApiParts,
+  { requests, stopping }: ApiParts,
 ): Promise<ScanRecord> {
   if (seconds === 0) return accepted;
-  const signal = AbortSignal.any([AbortSignal.timeout(seconds * 1000), closedSignal(request)]);
+  const vain = new AbortController();
+  const signal = AbortSignal.any([AbortSignal.timeout(seconds * 1000), request.calledOff, vain.signal]);
   let last = accepted;
+  const leave = (): void => {
+    if (stopping?.aborted && last.state === 'queued') vain.abort();
+  };
+  leave();
+  stopping?.addEventListener('abort', leave);
   try {
-    for await (const record of requests.watch(accepted.id, { signal })) last = record;
+    for await (const record of requests.watch(accepted.id, { signal })) {
+      last = record;
+      leave();
+    }
   } catch (error) {
     if (!signal.aborted) throw error;
+  } finally {
+    stopping?.removeEventListener('abort', leave);
   }
   return last;
 }
 
-/** Aborted when whoever asked has hung up. */
-function closedSignal({ raw }: FastifyRequest): AbortSignal {
-  const controller = new AbortController();
-  raw.socket.once('close', () => controller.abort());
-  return controller.signal;
-}
-
-function goneSignal(request: FastifyRequest, reply: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  reply.raw.once('close', () => controller.abort());
-  return AbortSignal.any([controller.signal, closedSignal(request)]);
+/** Ends, rather than fails, when nobody listens any more or the server stops. */
+async function* whileWanted<T>(items: AsyncIterable<T>, wanted: AbortSignal): AsyncGenerator<T> {
+  try {
+    yield* items;
+  } catch (error) {
+    if (!wanted.aborted) throw error;
+  }
 }

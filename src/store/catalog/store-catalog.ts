@@ -99,6 +99,10 @@ export function openStoreCatalog(store: Store, options: StoreCatalogOptions = {}
       return live && toImage(live);
     },
     async byDigest(digest) {
+      // A manifest's digest is the image's identity, so that one part tells; a configuration may have several manifests.
+      const live = (await view(bucketName(digest))).get(digest);
+      const direct = live && toImage(live);
+      if (direct?.digest === digest) return [direct];
       const wanted = Buffer.from(digest);
       const images: CatalogImage[] = [];
       const mayHold: Choose =

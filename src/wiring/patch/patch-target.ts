@@ -22,21 +22,29 @@ export interface PatchTarget {
   documents(image: Digest): ImageDocuments;
 }
 
-/** @throws DrydockError PATCH_UNSUPPORTED, and what locating and opening throw */
+/**
+ * Of an image in a registry, all is read by the digest that its name leads to now: whoever moves the tag meanwhile shall
+ * neither mix two images nor go unnoticed.
+ *
+ * @throws DrydockError PATCH_UNSUPPORTED, and what locating and opening throw
+ */
 export async function openPatchTarget(
   name: string,
   registry: () => Promise<WritableRegistry>,
+  { signal }: Signal,
 ): Promise<PatchTarget> {
   const location = await locate(name);
   if (location.kind === 'registry') {
     const client = await registry();
     const { reference } = location;
+    const digest = reference.digest ?? (await client.resolveDigest(reference, { signal }));
+    const pinned = { ...reference, digest };
     return {
       name: location.name,
       reference,
-      source: registryImageSource(client, reference, location.name),
+      source: registryImageSource(client, pinned, location.name),
       blobs: registryBlobs(client, reference),
-      documents: () => registryDocuments(client, reference),
+      documents: () => registryDocuments(client, pinned),
     };
   }
   if (location.kind !== 'layout') throw unsupported(location);

@@ -52,7 +52,7 @@ export async function patchImage(run: Run, name: string, options: PatchRunOption
   const registry = lazily(() => openRegistryClient(run, []));
   const plain = lazily(() => openPlainTransport(run));
   try {
-    const target = await openPatchTarget(name, registry.get);
+    const target = await openPatchTarget(name, registry.get, { signal });
     const destination = config.dryRun ? undefined : checkDestination(config, target);
     const how: PatchOptions = { ...(await patchOptions(config, run.version, plain.get)), onStep };
     await using scanning = await openScanning(run, []);
@@ -90,7 +90,7 @@ async function patchPlatform(
   const { outcome, patched } = await apply(subject, planned, options, { signal });
   const verdict = verdictOf(planned, outcome);
   if (!patched) return { ...common, outcome, verdict };
-  const proof = find.after && (await prove(subject, patched, outcome, find.after, to));
+  const proof = find.after && (await prove(subject, patched, outcome, find.after, { ...to, ...find }));
   const isProved = proof === undefined || proof.notGone.length === 0;
   return { ...common, outcome, verdict: isProved ? verdict : 'partly', patched, ...(proof && { proof }) };
 }
@@ -99,6 +99,8 @@ interface Finder {
   readonly before: FindVulnerabilities;
   /** Absent where there is no database to scan the result by. */
   readonly after?: FindVulnerabilities;
+  /** What is found is what a report names, which may leave things out. */
+  readonly isTold: boolean;
 }
 
 async function finder(
@@ -110,14 +112,14 @@ async function finder(
     vulnerabilitiesOf(select(await scanning.scanSource(source, isWhole, o)));
   if (config.report === undefined) {
     await scanning.prepareDatabase({ signal });
-    return { before: scan, after: scan };
+    return { before: scan, after: scan, isTold: false };
   }
   const told = readFindings(await readReport(config.report), config.report);
   const isReady = await scanning.prepareDatabase({ signal }).then(
     () => true,
     () => false,
   );
-  return { before: () => Promise.resolve(told), ...(isReady && { after: scan }) };
+  return { before: () => Promise.resolve(told), ...(isReady && { after: scan }), isTold: true };
 }
 
 function vulnerabilitiesOf({ findings }: Report): readonly VulnerabilityFinding[] {

@@ -18,8 +18,11 @@ export const workerCommand: Command = async (invocation) => {
   const { screen, signal } = invocation;
   const { workOn } = await import('../wiring/serve/serving.ts');
   const run = await prepared(invocation);
-  screen.line('drydock works', 'dim');
-  await workOn(run, { signal, log: (message) => screen.line(message, 'bad') });
+  await workOn(run, {
+    signal,
+    log: (message) => screen.line(message, 'bad'),
+    onWorking: () => screen.line('drydock works', 'dim'),
+  });
   return 0;
 };
 

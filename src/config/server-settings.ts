@@ -83,6 +83,13 @@ export const serverSettings = {
     placeholder: 'path',
     description: "behind which path the methods of Trivy's protocol are",
   },
+  harborPath: {
+    kind: 'text',
+    default: '/',
+    group: 'server',
+    placeholder: 'path',
+    description: "behind which path Harbor's scanner API is",
+  },
   rateLimit: {
     kind: 'integer',
     default: 0,

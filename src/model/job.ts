@@ -27,6 +27,10 @@ export interface ScanRequest {
   readonly priority: JobPriority;
   /** Scan again even if a report is known. */
   readonly force?: boolean;
+  /** The registry is to be spoken to without TLS; logins of the server's own are not shown to it then. */
+  readonly plainHttp?: boolean;
+  /** Media type of the manifest, as the asker named it. Only told again. */
+  readonly manifestType?: string;
   /** By which way it came: `api`, `harbor`, … One of a few words, for metrics. */
   readonly source?: string;
   /** Name of the caller who asked, and who alone (with administrators) sees it. */

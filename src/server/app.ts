@@ -52,6 +52,8 @@ export interface ServerOptions {
   readonly log?: LogOptions;
 }
 
+const PLUGIN_TIMEOUT_MS = 120_000;
+
 /** A server with its doors, ready to listen. */
 export interface Server {
   /** With the port that it was given once it listens. */
@@ -99,6 +101,8 @@ async function openApp(options: ServerOptions, limits: ServerLimits): Promise<Fa
   const serverFactory = await serverMaker(options, limits);
   return fastify({
     serverFactory,
+    // A busy machine is no reason not to start.
+    pluginTimeout: PLUGIN_TIMEOUT_MS,
     logger: loggerOptions(options.log),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     requestIdHeader: false,

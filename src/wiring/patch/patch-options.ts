@@ -18,7 +18,7 @@ export async function patchOptions(
   version: string,
   transport: () => Promise<Transport>,
 ): Promise<PatchOptions> {
-  const cache = openFolderCache(join(config.cacheDir, 'archives'));
+  const cache = config.cache ? openFolderCache(join(config.cacheDir, 'archives')) : undefined;
   return {
     severities: config.severity,
     ids: config.only.filter((text) => VULNERABILITY_ID.test(text)),
@@ -29,7 +29,7 @@ export async function patchOptions(
     allowExpired: config.allowExpired,
     unusableSources: config.skipUnusableSources ? 'skip' : 'refuse',
     ...(config.offline && { offline: true }),
-    archive: { transport, cache, dates: datesIn(cache) },
+    archive: { transport, ...(cache && { cache, dates: datesIn(cache) }) },
     version: `drydock/${version}`,
     scripts: config.maintainerScripts,
     ...(config.sourceDateEpoch > 0 && { sourceDateEpoch: config.sourceDateEpoch }),

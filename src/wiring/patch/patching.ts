@@ -52,6 +52,7 @@ export async function patchImage(run: Run, name: string, options: PatchRunOption
   const registry = lazily(() => openRegistryClient(run, []));
   const plain = lazily(() => openPlainTransport(run));
   try {
+    refuseOtherEngines(config);
     const target = await openPatchTarget(name, registry.get, { signal });
     const destination = config.dryRun ? undefined : checkDestination(config, target);
     const how: PatchOptions = { ...(await patchOptions(config, run.version, plain.get)), onStep };
@@ -66,6 +67,14 @@ export async function patchImage(run: Run, name: string, options: PatchRunOption
     await registry.close();
     await plain.close();
   }
+}
+
+/** Who asks for another engine shall not be given this one's work unasked. */
+function refuseOtherEngines({ engine }: Config): void {
+  if (engine === 'embedded') return;
+  throw new DrydockError('ENGINE_UNAVAILABLE', `the engine ${engine} cannot be driven from here yet`, {
+    hint: 'Leave --engine out, or call copa itself.',
+  });
 }
 
 async function patchPlatform(

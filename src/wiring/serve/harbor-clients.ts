@@ -13,6 +13,7 @@ export function openHarborDoor({ run, work, reports, scans }: Works): Door {
     version: run.version,
     requests: work.requests,
     reports,
+    basePath: run.loaded.config.harborPath,
     databases: remembered(() => currentDatabases(scans.parts), DATABASES_MS),
   });
 }

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openNatsQueue } from './nats.ts';
 import { natsProgram, openNatsServer, type NatsServer } from './nats-server.contract.ts';
-import { queueContract } from './queue.contract.ts';
+import { queueContract, until } from './queue.contract.ts';
 import type { JobQueue } from './queue.ts';
 
 let server: NatsServer | undefined;
@@ -31,3 +31,22 @@ queueContract({
     };
   },
 });
+
+test.skipIf(!natsProgram)(
+  'jobs in NATS tell when they were lost with their server (needs nats-server)',
+  async () => {
+    await using frail = await openNatsServer();
+    await using queue = await openNatsQueue({ servers: [frail.url] });
+    const job = { id: 'j', kind: 'scan', priority: 'interactive', lane: 'l' } as const;
+    expect([await queue.isEmptied?.(), await queue.isEmptied?.()]).toEqual([true, false]);
+    await frail.kill();
+    await frail.start();
+    await until(async () => queue.enqueue(job).catch(() => false));
+    expect(await queue.isEmptied?.()).toBe(false);
+    await frail.kill();
+    await frail.wipe();
+    await frail.start();
+    await until(async () => queue.enqueue(job).catch(() => false));
+    expect([await queue.isEmptied?.(), await queue.isEmptied?.()]).toEqual([true, false]);
+  },
+);

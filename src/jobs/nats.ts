@@ -64,6 +64,8 @@ export async function openNatsQueue(options: NatsQueueOptions): Promise<JobQueue
   const names = natsNames(namespace);
   const dead = natsDeadLetters(manager, names);
   const closed = new AbortController();
+  /** When the stream of jobs was made that was last seen. */
+  let streamOf: string | undefined;
   try {
     await setUp();
   } catch (error) {
@@ -110,6 +112,16 @@ export async function openNatsQueue(options: NatsQueueOptions): Promise<JobQueue
         ...given,
         signal: AbortSignal.any([given.signal, closed.signal]),
       }),
+    async isEmptied() {
+      try {
+        const { created } = await manager.streams.info(names.jobs);
+        const isOther = created !== streamOf;
+        streamOf = created;
+        return isOther;
+      } catch (error) {
+        throw unavailable(error);
+      }
+    },
     async depth() {
       try {
         const count = async (name: string): Promise<number> =>

@@ -47,6 +47,13 @@ export interface JobQueue extends AsyncDisposable {
     handle: (delivery: Delivery, options: Signal) => Promise<Outcome>,
     options: ConsumeOptions,
   ): Promise<void>;
+  /**
+   * Whether it has lost its jobs since it was last asked; true the first time, too. Absent: it is as lasting as its
+   * store.
+   *
+   * @throws DrydockError QUEUE_UNAVAILABLE
+   */
+  isEmptied?(): Promise<boolean>;
   /** Jobs that wait. */
   depth(): Promise<Readonly<Record<JobPriority, number>>>;
   /** Newest last. */

@@ -5,6 +5,7 @@ import type { Image } from '../model/image.ts';
 import type { PatchOutcome, PatchPlan } from '../model/patch.ts';
 import type { ImageSource } from '../oci/source.ts';
 import { applyUpdates } from './embedded/apply-updates.ts';
+import { withFileLists } from './file-lists.ts';
 import { readBase, type BaseImage } from './image/base-image.ts';
 import type { ImageDocuments } from './image/documents.ts';
 import { writeLayer } from './image/layer.ts';
@@ -132,7 +133,8 @@ export async function apply(
     signal,
   });
   if (outcome.applied.length === 0) return { outcome };
-  const layer = await writeLayer(changes, root, { signal, latest: created });
+  const whole = await withFileLists(changes, outcome.applied, root, { signal });
+  const layer = await writeLayer(whole, root, { signal, latest: created });
   const note: PatchNote = {
     created,
     version,
@@ -150,8 +152,13 @@ export interface PatchProof {
   readonly remaining: readonly VulnerabilityFinding[];
   /** Of what was to be fixed, what is still found. */
   readonly notGone: readonly VulnerabilityFinding[];
-  /** What was not found before. */
+  /** What was not found before; empty where that is not known. */
   readonly added: readonly VulnerabilityFinding[];
+}
+
+export interface ProofOptions extends Signal, Pick<PatchOptions, 'onStep'> {
+  /** What was found before was read in a report, which may name a part of it only. */
+  readonly isTold?: boolean;
 }
 
 /** Scans the result. @throws what the scan throws */
@@ -160,7 +167,7 @@ export async function prove(
   patched: PatchedImage,
   outcome: PatchOutcome,
   find: FindVulnerabilities,
-  { signal, onStep }: Signal & Pick<PatchOptions, 'onStep'>,
+  { signal, onStep, isTold = false }: ProofOptions,
 ): Promise<PatchProof> {
   onStep?.({ kind: 'checking' });
   const remaining = await find(patched.image, patchedSource(patched, subject.source), true, { signal });
@@ -169,7 +176,7 @@ export async function prove(
   return {
     remaining,
     notGone: remaining.filter((finding) => promised.has(keyOf(finding))),
-    added: remaining.filter((finding) => !before.has(keyOf(finding))),
+    added: isTold ? [] : remaining.filter((finding) => !before.has(keyOf(finding))),
   };
 }
 

@@ -209,6 +209,19 @@ describe.skipIf(!hasDockerRegistry)('a registry (needs docker-registry)', () => 
     });
   });
 
+  test('takes a source that was named by its digest, wherever its tag leads by now', async () => {
+    await using place = await open();
+    const { proxy, registry } = place;
+    await seeded(proxy);
+    const base = await fromRegistry(registry, at(proxy.host, 'team/app', 'v1'));
+    const digest = `sha256:${'0'.repeat(64)}` as Digest;
+    const source = { reference: { ...at(proxy.host, 'team/app', 'v1'), digest }, digest, registry };
+    const plan = await publication(base, await patch(base));
+    const reference = at(proxy.host, 'team/app', 'named');
+    await publishToRegistry(registry, plan, [], { reference, source }, options);
+    expect(await registry.resolveDigest(reference, options)).toBe(plan.root.digest);
+  });
+
   test('gets referrers, by an index under a tag as it keeps none itself', async () => {
     await using place = await open();
     const { proxy, registry } = place;

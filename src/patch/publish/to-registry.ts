@@ -54,6 +54,8 @@ export async function publishToRegistry(
     await pushBlobs(manifest.blobs, publication.at);
     await registry.push.pushManifest(place, manifest.document, { signal });
   }
+  // Some registries keep referrers behind a tag, which would stay.
+  if (referrers.length > 0) await checkSource(target, signal);
   for (const { manifest, blobs } of referrers) {
     await pushBlobs(blobs, undefined);
     await registry.push.pushReferrer(place, manifest, { signal });
@@ -122,7 +124,8 @@ function refuseToReplace({ reference, source, overwriteSource = false }: Registr
 
 /** Somebody may have pushed a newer image meanwhile, which the patched one would hide. */
 async function checkSource({ source }: RegistryTarget, signal: AbortSignal): Promise<void> {
-  if (source?.reference.tag === undefined) return;
+  // Who named a digest wants that one, wherever the tag leads by now.
+  if (source?.reference.tag === undefined || source.reference.digest !== undefined) return;
   const { registry, repository, tag } = source.reference;
   const now = await source.registry.resolveDigest({ registry, repository, tag }, { signal });
   if (now === source.digest) return;

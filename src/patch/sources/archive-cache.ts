@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasErrno } from '../../base/errors.ts';
+import { notices } from '../../base/channels.ts';
+import { hasErrno, messageOf } from '../../base/errors.ts';
 import { makeFolder } from '../../base/make-folder.ts';
 import type { DateMemory } from './release-age.ts';
 
@@ -14,6 +15,7 @@ export interface ArchiveCache {
 /** Files below a folder, which is made when needed. Who cannot write there does without. */
 export function openFolderCache(folder: string): ArchiveCache {
   const pathOf = (key: string): string => join(folder, createHash('sha256').update(key).digest('hex'));
+  let isTold = false;
   return {
     async get(key) {
       try {
@@ -26,15 +28,26 @@ export function openFolderCache(folder: string): ArchiveCache {
     async put(key, value) {
       const path = pathOf(key);
       const fresh = `${path}.${randomUUID()}`;
-      await makeFolder(folder);
       try {
+        await makeFolder(folder);
         await writeFile(fresh, value, { mode: 0o600 });
         await rename(fresh, path);
+      } catch (error) {
+        if (!hasErrno(error, ...UNWRITABLE)) throw error;
+        if (!isTold) tellUnwritable(folder, error);
+        isTold = true;
       } finally {
-        await rm(fresh, { force: true });
+        await rm(fresh, { force: true }).catch(() => undefined); // it was never made
       }
     },
   };
+}
+
+const UNWRITABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST', 'ENOENT'];
+
+function tellUnwritable(folder: string, error: unknown): void {
+  const message = `archives and their dates are not remembered, as ${folder} cannot be written: ${messageOf(error)}`;
+  notices.publish({ code: 'CACHE_UNWRITABLE', message });
 }
 
 /** Dates kept beside what was fetched. */

@@ -88,31 +88,40 @@ export function openScanRequests(options: ScanRequestsOptions): ScanRequests & A
     }
   }
 
-  async function requeue(): Promise<void> {
+  /** @param all those that may be on their way as well, which does no harm */
+  async function requeue(all: boolean): Promise<void> {
     const before = [...unqueued];
     await accepted.check();
     for await (const record of records.open()) {
       if (closed.signal.aborted) return;
-      const isYoung = now() - Date.parse(record.createdAt) < JUST_NOW_MS && !unqueued.has(record.id);
-      const isLater = record.retryAt !== undefined && Date.parse(record.retryAt) > now();
-      if (isYoung || isLater) continue;
-      await queue.enqueue(toScanJob(record));
+      const isYoung = !all && now() - Date.parse(record.createdAt) < JUST_NOW_MS && !unqueued.has(record.id);
+      const delaySeconds = Math.max(0, Date.parse(record.retryAt ?? record.createdAt) - now()) / 1000;
+      if (isYoung || (!all && delaySeconds > 0)) continue;
+      await queue.enqueue(toScanJob(record), { delaySeconds });
       unqueued.delete(record.id);
     }
     for (const id of before) unqueued.delete(id); // those that are over by now
   }
 
+  /** One that is away tells so by itself. */
+  async function isQueueEmptied(): Promise<boolean> {
+    return (await queue.isEmptied?.().catch(() => false)) ?? false;
+  }
+
   async function keepPromises(): Promise<void> {
     let isSuspect = false;
+    let isLost = false;
     for (let requeuedAt = -Infinity; !closed.signal.aborted;) {
       try {
         isSuspect = (await records.isEmptied()) || isSuspect;
         if (isSuspect) await accepted.check();
         isSuspect = false;
+        isLost = (await isQueueEmptied()) || isLost;
         const seconds = unqueued.size > 0 ? Math.min(AWAY_SECONDS, requeueSeconds) : requeueSeconds;
-        if (performance.now() - requeuedAt >= seconds * 1000 * (0.75 + Math.random() / 2)) {
+        if (isLost || performance.now() - requeuedAt >= seconds * 1000 * (0.75 + Math.random() / 2)) {
           requeuedAt = performance.now();
-          await requeue();
+          await requeue(isLost);
+          isLost = false;
         }
       } catch (error) {
         tell(error);

@@ -1,0 +1,119 @@
+import type { Signal } from '../../base/signal.ts';
+import type { UnfixedReason } from '../../model/patch.ts';
+import type { RootView } from '../root/root-view.ts';
+import { fieldOf } from './database/paragraph.ts';
+import { parseTriggers, interestedIn } from './database/triggers.ts';
+import { textOf, type Database, type InstalledPackage } from './database/installed.ts';
+import { REVIEWED } from './scripts/catalogue/debian.ts';
+import { TRIGGERS } from './scripts/catalogue/triggers.ts';
+import {
+  filesToCheck,
+  judgeScripts,
+  type ScriptJudging,
+  type ScriptPolicy,
+} from './scripts/judge-scripts.ts';
+import type { Emulation, ScriptRule } from './scripts/script-rule.ts';
+import { judgeCaStore } from './derived/ca-store.ts';
+import { conflictOf } from './unpack/file-conflicts.ts';
+import { missingParts } from './database/partial-install.ts';
+import type { FileDigests, Upgrade } from './unpack/unpacking.ts';
+
+export type { ScriptPolicy };
+
+export interface Judging extends Signal {
+  readonly root: RootView;
+  readonly database: Database;
+  /** Installed packages by the files that they list. */
+  readonly owners: ReadonlyMap<string, ReadonlySet<InstalledPackage>>;
+  /** All upgrades of this run, refused or not. */
+  readonly all: readonly Upgrade[];
+  readonly policy: ScriptPolicy;
+  /** Of files of the image, those to check among them, by where they really lie. */
+  readonly digests: ReadonlyMap<string, FileDigests>;
+}
+
+export interface Judgement {
+  readonly refusal?: { readonly reason: UnfixedReason; readonly detail: string };
+  readonly notes: readonly string[];
+}
+
+const RULES: ReadonlyMap<string, ScriptRule> = new Map<string, ScriptRule>(
+  REVIEWED.flatMap((rule) =>
+    Object.values(rule.scripts).flatMap((keys) => keys.map((key) => [key, rule] as const)),
+  ),
+);
+/** Files of the image whose digests judging needs. */
+export const FILES_TO_CHECK: readonly string[] = filesToCheck(REVIEWED);
+
+const UNIT = /^(?:usr\/)?lib\/systemd\/system\/[^/]+\.(?:service|timer|socket|path|target)$/;
+const INIT = ['usr/lib/systemd/systemd', 'lib/systemd/systemd'];
+
+/** Whether all packages of a source can be replaced without running anything. Changes nothing. */
+export async function judgeSource(upgrades: readonly Upgrade[], judging: Judging): Promise<Judgement> {
+  const { root } = judging;
+  const scripts: ScriptJudging = {
+    ...judging,
+    rules: RULES,
+    md5Of: (path) => judging.digests.get(root.resolve(path)?.path ?? path)?.md5,
+  };
+  const emulations = new Set<Emulation>();
+  const notes: string[] = [];
+  for (const upgrade of upgrades) {
+    const missing = missingParts(upgrade, judging);
+    if (missing.refusal !== undefined)
+      return { refusal: { reason: 'conflict', detail: missing.refusal }, notes };
+    notes.push(...missing.notes);
+    const conflict = conflictOf(upgrade, judging);
+    if (conflict !== undefined) return { refusal: { reason: 'conflict', detail: conflict }, notes };
+    const judged = judgeScripts(upgrade, scripts);
+    const why =
+      judged.refusal ?? unitRefusal(upgrade, judging) ?? triggerRefusal(upgrade, judging, emulations);
+    if (why !== undefined) return { refusal: { reason: 'unsafe-maintainer-script', detail: why }, notes };
+    for (const each of judged.emulations) emulations.add(each);
+  }
+  if (emulations.has('ca-store')) {
+    const why = await judgeCaStore(upgrades, judging);
+    if (why !== undefined) return { refusal: { reason: 'unsafe-maintainer-script', detail: why }, notes };
+  }
+  return { notes };
+}
+
+/** Scripts enable units; that matters where systemd starts them, and where they are new. */
+function unitRefusal({ installed, file }: Upgrade, { root, database }: Judging): string | undefined {
+  const unit = file.payload.find(({ path }) => UNIT.test(path));
+  if (!unit || database.kind === 'distroless') return undefined;
+  if (INIT.some((path) => root.resolve(path)))
+    return `${installed.name} brings units, and the image starts them with systemd`;
+  const known = new Set(installed.files);
+  const fresh = file.payload.find(({ path }) => UNIT.test(path) && !known.has(`/${path}`));
+  return fresh && file.info.has('postinst')
+    ? `${installed.name} brings the new unit /${fresh.path}`
+    : undefined;
+}
+
+/** What other packages would be told of it, and would make of it. */
+function triggerRefusal(
+  { installed, file }: Upgrade,
+  { database }: Judging,
+  emulations: Set<Emulation>,
+): string | undefined {
+  const handlers = interestedIn(database.triggers);
+  const known = new Set(installed.files);
+  const named = parseTriggers(textOf(file.info.get('triggers')?.content)).activations;
+  const paths = file.payload.filter(({ type }) => type !== 'directory').map(({ path }) => `/${path}`);
+  for (const trigger of [...named, ...paths]) {
+    const handler = handlers(trigger).find((name) => name !== installed.name);
+    if (handler === undefined) continue;
+    const rule = TRIGGERS.find((each) => trigger === each.trigger || trigger.startsWith(`${each.trigger}/`));
+    // A file that was there before and is replaced: only where what is made of it holds its content.
+    if (
+      rule?.effect === 'ignore' ||
+      (!rule && known.has(trigger) && fieldOf(file.control, 'Package') === handler)
+    )
+      continue;
+    if (rule && rule.effect !== 'refuse') emulations.add(rule.effect);
+    else
+      return `${handler} would be told of ${trigger} by ${installed.name}${rule ? ` (${rule.reason})` : ''}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,34 @@
+/**
+ * What a script does when a package is replaced by a newer version of the same release: nothing (N), nothing unless it
+ * comes from before some version (V), nothing where something exists (E), alternatives and diversions that stay (A),
+ * units of systemd (S), owners and modes (M), caches (C), trust stores and answers of debconf (K).
+ */
+export type ScriptClass = 'N' | 'V' | 'E' | 'A' | 'S' | 'M' | 'C' | 'K';
+
+/** What must hold of the image before a script may be left out. */
+export type StateCheck =
+  /** The installed version is this one or later. */
+  | { readonly from: string }
+  | { readonly present: string }
+  | { readonly absent: string }
+  /** The new version brings the same file as lies there. */
+  | { readonly unchanged: string }
+  | { readonly user: string }
+  | { readonly group: string };
+
+export type Emulation = 'ca-store' | 'linker-cache';
+
+/** A package whose scripts someone has read. */
+export interface ReviewedPackage {
+  readonly name: string;
+  readonly class: ScriptClass;
+  /** What they do, and why that need not be done. */
+  readonly reason: string;
+  readonly checks?: readonly StateCheck[];
+  readonly emulation?: Emulation;
+  /** Keys of the normalised scripts, by `preinst` and so on. */
+  readonly scripts: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What is known of one script. */
+export type ScriptRule = Omit<ReviewedPackage, 'name' | 'scripts'>;

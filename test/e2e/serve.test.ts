@@ -141,8 +141,20 @@ describe.skipIf(!hasDockerRegistry)('a server that scans (needs docker-registry)
   afterEach(() => (proxy.layerDelayMs = 0));
   const image = (i = 0): string => `${proxy.host}/app:v${i}`;
 
-  async function until(replica: Replica, id: string, ...states: string[]): Promise<void> {
-    await expect.poll(async () => (await replica.find(id)).state, { timeout: 30_000 }).toBeOneOf(states);
+  async function until(replica: Replica, id: string, state: string): Promise<void> {
+    const told = expect.poll(
+      () =>
+        replica
+          .find(id)
+          .then(({ state, error }) => ({
+            state,
+            ...(error && { code: error.code, message: error.message }),
+          })),
+      {
+        timeout: 30_000,
+      },
+    );
+    await told.toEqual(expect.objectContaining({ state }));
   }
 
   test('tells a cached report at once, and scans again when asked to', SLOW, async () => {
@@ -176,7 +188,8 @@ describe.skipIf(!hasDockerRegistry)('a server that scans (needs docker-registry)
     proxy.layerDelayMs = 1500;
     proxy.asked.length = 0;
     const answer = replica.scan(image());
-    await expect.poll(() => proxy.asked.filter((line) => line.includes('/blobs/')).length).toBeGreaterThan(1);
+    const layersAsked = (): number => proxy.asked.filter((line) => line.includes('/blobs/')).length;
+    await expect.poll(layersAsked, { timeout: 30_000 }).toBeGreaterThan(1);
     const code = replica.stop();
     expect(await answer).toMatchObject({ state: 'completed' });
     expect(await code).toBe(0);
@@ -272,7 +285,10 @@ describe.skipIf(!hasDockerRegistry)('a server that scans (needs docker-registry)
         const { id } = await replica.scan(image(), { waitSeconds: 1 });
         expect((await replica.find(id)).state).toBe('queued');
         expect(await replica.metric('drydock_queue_depth')).toBe(1);
-        const worker = await startWorker({ args: [...settings(), ...shared] });
+        const worker = await startWorker({
+          // A worker does what others were asked for, so that it is told of registries on its own machine.
+          args: [...settings(), ...shared, '--allow-registry', proxy.host],
+        });
         running.push(worker);
         await until(replica, id, 'completed');
         const scans = await Promise.all([1, 2, 3].map((i) => replica.scan(image(i))));

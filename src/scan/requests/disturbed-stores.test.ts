@@ -148,6 +148,22 @@ describe('a scan that was accepted', () => {
   });
 });
 
+test('a scan whose end could not be kept is done again soon, as often as need be', async () => {
+  let left = 7;
+  const { requests, work } = open(async () => {
+    if (left-- > 0) throw new DrydockError('STORE_UNAVAILABLE', 'full');
+    return outcome;
+  });
+  const { id } = await requests.submit(request);
+  const end = new AbortController();
+  const working = work(end.signal);
+  await until(async () => (await requests.find(id))?.state === 'completed', 25_000);
+  expect((await requests.find(id))?.attempts).toBe(1);
+  end.abort();
+  await working;
+  await requests[Symbol.asyncDispose]();
+});
+
 describe('a worker that is to end', () => {
   const slow: Scan = async (_request, _credential, { signal }) => {
     await wait(700, undefined, { signal });

@@ -85,8 +85,8 @@ async function runScan(id: string, options: RunScanRequestsOptions, { signal }: 
     return { kind: 'done' };
   } catch (error) {
     if (await records.isOver(id)) return await forgotten(id, options);
-    if (signal.aborted) {
-      // Somebody else goes on with it, and this attempt does not count.
+    if (signal.aborted || isStoreAway(error)) {
+      // Somebody goes on with it, here or elsewhere, and this attempt does not count.
       await records.note(id, { ...progressOf(record), state: 'queued' });
       throw error;
     }
@@ -95,6 +95,11 @@ async function runScan(id: string, options: RunScanRequestsOptions, { signal }: 
     if (!(error instanceof DrydockError)) options.onUnexpected?.(error, id);
     return await carryOut(verdict, { id, attempt, startedAt }, options);
   }
+}
+
+/** Our own, which is nothing that the image or its registry has to do with. */
+function isStoreAway(error: unknown): boolean {
+  return error instanceof DrydockError && error.code === 'STORE_UNAVAILABLE';
 }
 
 async function attemptScan(

@@ -56,7 +56,7 @@ describe('a slip is answered by one line and what was probably meant', () => {
     [
       'xyzzy',
       'unknown command "xyzzy"',
-      'There are: scan, sbom, convert, diff, list, db, cache, config, completion.',
+      'There are: scan, sbom, convert, diff, patch, serve, worker, list, db, cache, config, completion.',
     ],
     ['db', 'db needs a command', '"drydock db update"'],
     ['db upate', 'unknown command "db upate"', 'Did you mean "update"?'],

@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -149,7 +150,7 @@ describe.skipIf(!canRun || !isSameRelease())(
         expect(verified(made)).toEqual(verified(real));
         const started = inTree(made, command);
         expect(started, started.output).toMatchObject({ status: 0 });
-        expect((await patch(root, debs)).changes).toEqual(patched.changes);
+        expect(fingerprint((await patch(root, debs)).changes)).toBe(fingerprint(patched.changes));
         for (const folder of [real, made]) rmSync(folder, { recursive: true });
       },
       SLOW_MS,
@@ -162,6 +163,23 @@ function verified(root: string): string[] {
   return inTree(root, 'dpkg --verify')
     .output.split('\n')
     .filter((line) => !line.includes(' /var/cache/'));
+}
+
+/** Comparing megabytes of content one by one would take minutes. */
+function fingerprint(changes: AppliedUpdates['changes']): string {
+  const hash = createHash('sha256');
+  for (const change of changes) {
+    const { content, xattrs, ...rest } =
+      change.kind === 'write' ? change : { ...change, content: undefined, xattrs: undefined };
+    hash.update(
+      JSON.stringify([
+        rest,
+        [...(xattrs ?? [])].map(([name, value]) => [name, Buffer.from(value).toString('hex')]),
+      ]),
+    );
+    if (content) hash.update(content);
+  }
+  return hash.digest('hex');
 }
 
 function cacheIn(root: string): unknown {

@@ -17,8 +17,8 @@ import {
 const FLAGS = ['--format', 'json', '--list-all-pkgs', '--scanners', 'vuln,secret'];
 /** Small, and of ten layers. */
 const IMAGE = 'distroless-like';
-// That one image needs the database of jars, which standalone Trivy does not do without either.
-const names = layouts(isWholeSweep ? /^(?!debian12-java)/ : /^distroless-like$/);
+// Two images need the database of jars, which standalone Trivy does not do without either.
+const names = layouts(isWholeSweep ? /^(?!debian12-java|big$)/ : /^distroless-like$/);
 
 describe.skipIf(!hasTrivy || !hasRedis)(
   `replicas behind one address (${TRIVY_NEEDS}, redis-server; DRYDOCK_TEST_ALL for all images)`,

@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     pool: 'forks',
-    // Many tests wait for servers, leases and time-outs; with one worker for each core those would add up.
-    maxWorkers: 4,
+    // Many tests wait for servers, leases and time-outs; others need a core of their own.
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 120_000,
   },

@@ -6,7 +6,7 @@ export default defineConfig({
     pool: 'forks',
     // Many tests wait for servers, leases and time-outs; others need a core of their own.
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 120_000,
   },
 });

@@ -107,7 +107,7 @@ describe('analyzing the tree of a layer', () => {
     ]).flat();
     const contents = analyze([...others, ...turns]);
     expect(contents.files).toHaveLength(5_000);
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(performance.now() - started).toBeLessThan(25_000);
   });
 
   test('notes whiteouts and opaque directories, and ignores names that mean nothing', () => {

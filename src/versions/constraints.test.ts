@@ -60,5 +60,5 @@ test('prepared constraints are quick to ask', () => {
   for (let i = 0; i < 200_000; i++) if (prepared?.includes(version)) count++;
   expect(count).toBe(200_000);
   // At a million a second it is 200 ms; much slower machines exist.
-  expect(performance.now() - started).toBeLessThan(2000);
+  expect(performance.now() - started).toBeLessThan(12_000);
 });

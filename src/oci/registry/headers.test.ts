@@ -57,7 +57,7 @@ describe('a challenge', () => {
     ]) {
       chooseChallenge([`Bearer ${text}`]);
     }
-    expect(performance.now() - began).toBeLessThan(500);
+    expect(performance.now() - began).toBeLessThan(3000);
   });
 });
 
@@ -76,7 +76,7 @@ test('any link header is read quickly', () => {
   fc.assert(fc.property(fc.string({ unit: 'binary' }), (header) => void nextLink([header])));
   const began = performance.now();
   nextLink(['<'.repeat(16_000), '<>'.repeat(8000), '<>;='.repeat(4000)]);
-  expect(performance.now() - began).toBeLessThan(500);
+  expect(performance.now() - began).toBeLessThan(3000);
 });
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');

@@ -133,7 +133,7 @@ describe('a template', () => {
     expect(() => told(`${loop.repeat(4)}x${'{{ end }}'.repeat(4)}`, largeReport(2000))).toThrow(
       expect.objectContaining({ code: 'TEMPLATE_LIMIT' }) as Error,
     );
-    expect(performance.now() - started).toBeLessThan(20_000);
+    expect(performance.now() - started).toBeLessThan(25_000);
   });
 
   test('what it writes is bounded', () => {

@@ -145,12 +145,10 @@ describe.skipIf(!hasDockerRegistry)('a server that scans (needs docker-registry)
   async function until(replica: Replica, id: string, state: string): Promise<void> {
     const told = expect.poll(
       () =>
-        replica
-          .find(id)
-          .then(({ state, error }) => ({
-            state,
-            ...(error && { code: error.code, message: error.message }),
-          })),
+        replica.find(id).then(({ state, error }) => ({
+          state,
+          ...(error && { code: error.code, message: error.message }),
+        })),
       {
         timeout: 30_000,
       },
@@ -242,21 +240,25 @@ describe.skipIf(!hasDockerRegistry)('a server that scans (needs docker-registry)
     expect(await text).toContain('event: scan');
   });
 
-  test(`keeps its memory and its files for ${KNOWN_SCANS} scans of a known image`, { timeout: 240_000 }, async () => {
-    const replica = await serve(['--log-level', 'error']);
-    const scans = async (count: number): Promise<void> => {
-      let left = count;
-      const ask = async (): Promise<void> => {
-        while (left-- > 0) expect((await replica.scan(image())).state).toBe('completed');
+  test(
+    `keeps its memory and its files for ${KNOWN_SCANS} scans of a known image`,
+    { timeout: 240_000 },
+    async () => {
+      const replica = await serve(['--log-level', 'error']);
+      const scans = async (count: number): Promise<void> => {
+        let left = count;
+        const ask = async (): Promise<void> => {
+          while (left-- > 0) expect((await replica.scan(image())).state).toBe('completed');
+        };
+        await Promise.all(Array.from({ length: 8 }, ask));
       };
-      await Promise.all(Array.from({ length: 8 }, ask));
-    };
-    await scans(KNOWN_SCANS / 2);
-    const before = { rss: replica.rssBytes(), files: replica.openFiles() };
-    await scans(KNOWN_SCANS / 2);
-    expect(replica.rssBytes() - before.rss).toBeLessThan(64 << 20);
-    expect(replica.openFiles() - before.files).toBeLessThan(20);
-  });
+      await scans(KNOWN_SCANS / 2);
+      const before = { rss: replica.rssBytes(), files: replica.openFiles() };
+      await scans(KNOWN_SCANS / 2);
+      expect(replica.rssBytes() - before.rss).toBeLessThan(64 << 20);
+      expect(replica.openFiles() - before.files).toBeLessThan(20);
+    },
+  );
 
   describe.skipIf(!hasRedis)('over Redis (needs redis-server)', () => {
     test('says how logins can be taken, and takes them with a key', SLOW, async () => {

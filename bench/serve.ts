@@ -28,6 +28,8 @@ const LAYOUTS =
 interface Cost extends LoadResult {
   /** Milliseconds of a processor for each request. */
   readonly cpuEach: number;
+  /** The part of the time for which the server was ready to go on, but others had the processors. */
+  readonly waited: number;
 }
 
 const number = (value: number, digits = 0): string =>
@@ -53,11 +55,15 @@ async function bench(): Promise<void> {
     using generator = openLoadGenerator();
     await using drydock = await startDrydock(folder, database, flags);
     const cost = async (server: Measured, wanted: Omit<Load, 'port'>): Promise<Cost> => {
-      const before = server.cpu();
+      const [before, waitedBefore] = [server.cpu(), server.waited()];
       const result = await generator.run({ ...wanted, port: server.port });
       if (result.failed > 0)
         throw new Error(`${server.name}: ${result.failed} of ${result.count} requests failed`);
-      return { ...result, cpuEach: ((server.cpu() - before) * 1000) / result.count };
+      return {
+        ...result,
+        cpuEach: ((server.cpu() - before) * 1000) / result.count,
+        waited: (server.waited() - waitedBefore) / result.seconds,
+      };
     };
 
     const layouts = readdirSync(images).filter((name) => LAYOUTS.test(name));
@@ -128,11 +134,12 @@ async function latency(
       late,
       perSecond,
       cpuEach,
+      waited,
     } = await cost(server, { ...wanted, seconds: LATENCY_SECONDS });
     console.log(
       `${number(wanted.rate)} Scans/s due, ${number(perSecond)} answered: p50 ${number(took.p50, 1)} ms, p99 ${number(took.p99, 1)} ms (goal: 20), ` +
         `max ${number(took.max, 1)} ms; the generator itself late by p50 ${number(late.p50, 1)} ms, p99 ${number(late.p99, 1)} ms; ` +
-        `${number(cpuEach, 3)} ms of a processor each, ${load()}`,
+        `${number(cpuEach, 3)} ms of a processor each, for which the server waited ${number(waited * 100)} % of the time; ${load()}`,
     );
   }
   console.log('');

@@ -10,6 +10,8 @@ export interface Measured extends AsyncDisposable {
   readonly port: number;
   /** Seconds of a processor that it has taken. */
   cpu(): number;
+  /** Seconds for which its main thread could have worked, but others had the processors. */
+  waited(): number;
   rssBytes(): number;
 }
 
@@ -66,6 +68,10 @@ function measured(name: string, child: ChildProcess, port: number): Measured {
     name,
     port,
     cpu,
+    waited() {
+      const fields = readFileSync(`/proc/${child.pid}/task/${child.pid}/schedstat`, 'utf8').split(' ');
+      return Number(fields[1]) / 1e9;
+    },
     rssBytes() {
       const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
       return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;

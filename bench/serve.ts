@@ -172,7 +172,7 @@ async function api(server: Measured, layout: string, connections: number, cost: 
   if (state !== 'completed') throw new Error(`the scan of ${layout} is ${state}`);
   const post = wholeRequest('/api/scans', headers, Buffer.from(body));
   const get = Buffer.from(
-    `GET /api/reports/${image.digest} HTTP/1.1\r\nhost: bench\r\naccept: application/json\r\n\r\n`,
+    `GET /api/reports/${image.digest} HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: application/json\r\n\r\n`,
   );
   for (const [what, request] of [
     ['GET /api/reports/DIGEST', get],

@@ -56,9 +56,11 @@ async function startRecorder(port: number) {
 
 /** A POST as it goes over a connection that is kept, with the headers of who sent it first. */
 export function wholeRequest(path: string, headers: IncomingHttpHeaders, body: Buffer): Buffer {
-  const kept = Object.entries({ ...headers, host: '127.0.0.1', 'content-length': String(body.length) }).filter(
-    ([name]) => name !== 'connection' && name !== 'transfer-encoding',
-  );
+  const kept = Object.entries({
+    ...headers,
+    host: '127.0.0.1',
+    'content-length': String(body.length),
+  }).filter(([name]) => name !== 'connection' && name !== 'transfer-encoding');
   const head = kept.map(([name, value]) => `${name}: ${String(value)}\r\n`).join('');
   return Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\n${head}\r\n`), body]);
 }

@@ -162,7 +162,7 @@ async function rematchBatch(
   images: readonly CatalogImage[],
   step: DatabaseStep,
   parts: RematchParts,
-  { signal, pause, concurrency = 2 }: RematchOptions,
+  { signal, pause, concurrency = 8 }: RematchOptions,
   tally: Tally,
 ): Promise<void> {
   const entries: CatalogEntry[] = [];

@@ -51,12 +51,26 @@ export async function writeBeside<T>(
   use: (temporary: string) => Promise<T>,
 ): Promise<T> {
   return await withFolder(dirname(path), async () => {
-    const temporary = join(dirname(path), `.${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
+    const temporary = besides(path);
     try {
       await writeWhole(temporary, content);
       return await use(temporary);
     } finally {
       await rm(temporary, { force: true }).catch(() => undefined);
+    }
+  });
+}
+
+/** Puts a value at a place, whatever lies there. */
+export async function replaceFile(path: string, content: Uint8Array): Promise<void> {
+  await withFolder(dirname(path), async () => {
+    const temporary = besides(path);
+    try {
+      await writeWhole(temporary, content);
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined);
+      throw error;
     }
   });
 }
@@ -134,6 +148,10 @@ async function withFolder<T>(folder: string, act: () => Promise<T>): Promise<T> 
       await makeFolder(folder);
     }
   }
+}
+
+function besides(path: string): string {
+  return join(dirname(path), `.${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
 }
 
 async function writeWhole(path: string, content: Uint8Array): Promise<void> {

@@ -7,6 +7,7 @@ import {
   MAX_ENTRY_BYTES,
   placeNew,
   readEntryFile,
+  replaceFile,
   throughGate,
   writeBeside,
   type Found,
@@ -79,12 +80,18 @@ export function openFileStore(directory: string, options: FileStoreOptions = {})
     return isReplaced ?? false;
   }
 
+  async function writeNew(path: string, key: string, content: Uint8Array): Promise<boolean> {
+    return await writeBeside(
+      path,
+      content,
+      async (temporary) => (await placeNew(temporary, path)) || (await replaceDead(path, key, temporary)),
+    );
+  }
+
   async function write(path: string, key: string, content: Uint8Array, ifAbsent: boolean): Promise<boolean> {
-    return await writeBeside(path, content, async (temporary) => {
-      if (ifAbsent) return (await placeNew(temporary, path)) || (await replaceDead(path, key, temporary));
-      await rename(temporary, path);
-      return true;
-    });
+    if (ifAbsent) return await writeNew(path, key, content);
+    await replaceFile(path, content);
+    return true;
   }
 
   function tell(error: unknown): void {

@@ -18,11 +18,11 @@ export function openInventories(store: Store | undefined, analyzers: string): In
   return {
     async find(image) {
       const bytes = await store?.get(keyOf(image));
-      const inventory = bytes && (decode(bytes) as Partial<Inventory> | null | undefined);
+      const inventory = bytes && ((await decode(bytes)) as Partial<Inventory> | null | undefined);
       return inventory?.schema === 1 ? (inventory as Inventory) : undefined;
     },
     async remember(image, inventory) {
-      const bytes = store && encode(inventory);
+      const bytes = store && (await encode(inventory));
       if (bytes) await store.put(keyOf(image), bytes);
     },
   };

@@ -18,12 +18,12 @@ export function openLayerAnalyses(store: Store | undefined, analyzers: string): 
   return {
     async find(diffId) {
       const bytes = await store?.get(keyOf(diffId));
-      const analysis = bytes && (decode(bytes) as Partial<LayerAnalysis> | null | undefined);
+      const analysis = bytes && ((await decode(bytes)) as Partial<LayerAnalysis> | null | undefined);
       const isOurs = analysis?.schema === 1 && analysis.diffId === diffId && analysis.analyzers === analyzers;
       return isOurs ? (analysis as LayerAnalysis) : undefined;
     },
     async remember(analysis) {
-      const bytes = store && encode(analysis);
+      const bytes = store && (await encode(analysis));
       if (bytes) await store.put(keyOf(analysis.diffId), bytes);
     },
   };

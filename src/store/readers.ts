@@ -22,7 +22,7 @@ export function openReaders(store: Store, ttlSeconds: number): Readers {
 
   async function namesUnder(key: string): Promise<readonly string[] | undefined> {
     const bytes = await store.get(key);
-    const names = bytes && decode(bytes);
+    const names = bytes && (await decode(bytes));
     return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : undefined;
   }
 
@@ -31,7 +31,7 @@ export function openReaders(store: Store, ttlSeconds: number): Readers {
       const key = keyOf(image, caller);
       const others = ((await namesUnder(key)) ?? []).filter((other) => other !== name);
       const names = name === undefined ? others : [...others, name].slice(-MAX_NAMES);
-      const bytes = encode(names);
+      const bytes = await encode(names);
       if (bytes) await store.put(key, bytes, { ttlSeconds });
     },
     async namesFor(image, caller) {

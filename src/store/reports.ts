@@ -16,10 +16,10 @@ export function openReports(store: Store | undefined, ttlSeconds = DEFAULT_TTL_S
   return {
     async find(key) {
       const bytes = await store?.get(keyOf(key));
-      return bytes && expandReport(decode(bytes));
+      return bytes && expandReport(await decode(bytes));
     },
     async remember(key, report) {
-      const bytes = store && encode(compactReport(report));
+      const bytes = store && (await encode(compactReport(report)));
       if (bytes) await store.put(keyOf(key), bytes, { ttlSeconds });
     },
   };

@@ -54,7 +54,7 @@ export function openDrydockServer(parts: DrydockServerParts): RemoteScanner {
   }
 
   async function upload(analysis: LayerAnalysis, options: Signal): Promise<void> {
-    const body = encode(analysis);
+    const body = await encode(analysis);
     if (!body || body.length > MAX_PACKED_BYTES) throw tooLarge(analysis);
     const url = new URL(`api/layers/${analysis.diffId}`, base);
     const type = { ...headers, 'content-type': LAYER_TYPE };

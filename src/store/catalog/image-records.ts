@@ -16,11 +16,11 @@ export function openImageRecords(store: Store): ImageRecords {
   return {
     async find(identity) {
       const bytes = await store.get(keyOf(identity));
-      const image = bytes && (decode(bytes) as Partial<Image> | null | undefined);
+      const image = bytes && ((await decode(bytes)) as Partial<Image> | null | undefined);
       return image?.config && Array.isArray(image.layers) ? (image as Image) : undefined;
     },
     async remember(identity, image) {
-      const bytes = encode(image);
+      const bytes = await encode(image);
       if (bytes) await store.put(keyOf(identity), bytes);
     },
   };

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasErrno } from '../../base/errors.ts';
-import { placeNew, readEntryFile, writeBeside } from '../entry-file.ts';
+import { placeNew, readEntryFile, replaceFile, writeBeside } from '../entry-file.ts';
 import { frame } from '../frame.ts';
 
 /** A claim to a lease, as a file `<fence>` below the folder of its name. */
@@ -54,7 +54,7 @@ export async function placeClaim(place: ClaimPlace, claim: Claim): Promise<boole
 /** Puts one in the place of the same holder's. */
 export async function replaceClaim(place: ClaimPlace, claim: Claim): Promise<void> {
   const path = join(place.folder, String(claim.fence));
-  await writeBeside(path, contentOf(place, claim), (temporary) => rename(temporary, path));
+  await replaceFile(path, contentOf(place, claim));
 }
 
 export async function removeClaim({ folder }: ClaimPlace, fence: number): Promise<void> {

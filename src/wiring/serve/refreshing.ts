@@ -164,9 +164,8 @@ async function bringReportsUpToDate(parts: RefreshingParts, { signal }: Signal):
         catalog,
         findInventory: ({ identity, analyzers }) => openInventories(store.cache, analyzers).find(identity),
         assessInventory: async (image, inventory) => {
-          if (image.analyzers !== scans.parts.analyzers.fingerprint) return undefined;
           const known = await reports.find(image.report);
-          return known && (await scans.assess(known.image, inventory));
+          return known && (await scans.assess(known.image, inventory, image.analyzers));
         },
         leases: store.leases,
         now: () => new Date(),
@@ -175,7 +174,7 @@ async function bringReportsUpToDate(parts: RefreshingParts, { signal }: Signal):
     );
     if (before !== after || done.rematched > 0) tellRematch(done);
   }
-  const bytes = encode(versions);
+  const bytes = await encode(versions);
   if (bytes) await store.records.put(STATE_KEY, bytes);
 }
 
@@ -197,6 +196,6 @@ function tellRematch({ rematched, carried, skipped, failures }: Awaited<ReturnTy
 
 async function readTold({ records }: SharedStore): Promise<readonly AdvisoryDbVersion[] | undefined> {
   const bytes = await records.get(STATE_KEY);
-  const value = bytes && decode(bytes);
+  const value = bytes && (await decode(bytes));
   return Array.isArray(value) ? (value as AdvisoryDbVersion[]) : undefined;
 }

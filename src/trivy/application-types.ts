@@ -1,7 +1,7 @@
 import type { ApplicationType, PackageType } from '../model/package.ts';
 
-/** What kinds of packages the kinds of applications hold. */
-const PACKAGE_TYPES: Readonly<Record<ApplicationType, PackageType>> = {
+/** What kinds of packages the kinds of applications hold that Trivy knows too. */
+const PACKAGE_TYPES: Readonly<Partial<Record<ApplicationType, PackageType>>> = {
   bitnami: 'bitnami',
   bun: 'npm',
   bundler: 'gem',

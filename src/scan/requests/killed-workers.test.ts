@@ -42,7 +42,7 @@ const PROGRAM = `
     await wait(20 + Math.random() * 150, undefined, { signal });
     const number = Number(image.slice(image.lastIndexOf(':v') + 2));
     if (number % 10 === 1) throw new DrydockError('IMAGE_NOT_FOUND', 'planted');
-    if (number % 10 === 2 && Math.random() < 0.5) throw new DrydockError('REGISTRY_BUSY', 'planted');
+    if (number % 10 === 2 && Math.random() < 0.2) throw new DrydockError('REGISTRY_BUSY', 'planted');
     return { report: { image: { digest: 'sha256:' + 'a'.repeat(64) } }, key: { image: 'x' }, cached: false };
   };
   console.log('ready');

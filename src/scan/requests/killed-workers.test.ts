@@ -83,16 +83,21 @@ async function killAgainAndAgain(args: readonly string[], over: AbortSignal): Pr
   while (!over.aborted) {
     await wait(800 + Math.random() * 1200);
     const i = Math.floor(Math.random() * workers.length);
-    const ended = new Promise((done) => workers[i]?.on('close', done));
-    workers[i]?.kill('SIGKILL');
-    await ended;
+    const worker = workers[i];
+    if (worker) await kill(worker);
     killed++;
     workers[i] = startWorker(args);
   }
-  const ended = workers.map((worker) => new Promise((done) => worker.on('close', done)));
-  for (const worker of workers) worker.kill('SIGKILL');
-  await Promise.all(ended);
+  await Promise.all(workers.map(kill));
   return killed;
+}
+
+/** One that could not reach its queue has ended by itself. */
+async function kill(worker: ChildProcess): Promise<void> {
+  if (worker.exitCode !== null || worker.signalCode !== null) return;
+  const ended = new Promise((done) => worker.on('close', done));
+  worker.kill('SIGKILL');
+  await ended;
 }
 
 async function submitAll(

@@ -138,9 +138,9 @@ describe.skipIf(!hasOpenssl)('TLS (needs openssl)', () => {
 
   test('a client certificate names its caller by common or alternative name', async () => {
     await using server = await open('optional');
-    expect(await get(server, '/me', 'ada')).toEqual([200, { name: 'spiffe://example/ada' }]);
+    expect(await get(server, '/me', 'ada')).toEqual([200, { name: 'cert:spiffe://example/ada' }]);
     expect((await get(server, '/admin', 'ada'))[0]).toBe(403);
-    expect(await get(server, '/admin', 'bob')).toEqual([200, { name: 'bob' }]);
+    expect(await get(server, '/admin', 'bob')).toEqual([200, { name: 'cert:bob' }]);
     expect((await get(server, '/me'))[0]).toBe(401);
     expect((await get(server, '/me', 'mallory'))[0]).toBe(401);
     expect((await get(server, '/healthz', 'mallory'))[0]).toBe(200);

@@ -20,7 +20,7 @@ export function certificateCaller(socket: Socket, options: CertificateOptions): 
   if (first === undefined) return undefined;
   const named = names.find((name) => options.scopesByName?.has(name));
   const scopes = named === undefined ? options.scopes : (options.scopesByName?.get(named) ?? []);
-  return scopes.length === 0 ? undefined : { name: named ?? first, scopes: scopeSet(scopes) };
+  return scopes.length === 0 ? undefined : { name: `cert:${named ?? first}`, scopes: scopeSet(scopes) };
 }
 
 /** The common name first, then the alternative ones. */

@@ -37,7 +37,8 @@ export function callerOfClaims(claims: JWTPayload, rules: ClaimRules): Caller | 
   );
   const scopes = [...told, ...byGroup, ...(rules.defaultScopes ?? [])];
   const name = nameOf(claimAt(claims, nameClaim)) ?? nameOf(claims.sub);
-  return scopes.length === 0 || name === undefined ? undefined : { name, scopes: scopeSet(scopes) };
+  if (scopes.length === 0 || name === undefined) return undefined;
+  return { name: `oidc:${name}`, scopes: scopeSet(scopes) };
 }
 
 /** The claim of that very name (it may be a URL with dots), or the one inside others. */

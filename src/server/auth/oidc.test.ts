@@ -63,11 +63,11 @@ describe('a token', () => {
   test('names its caller and what he may do', async () => {
     const verify = openOidc(options());
     const caller = await verify(await sign({ email: 'ada@example.com' }));
-    expect([caller?.name, [...(caller?.scopes ?? [])]]).toEqual(['ada@example.com', ['read', 'scan']]);
+    expect([caller?.name, [...(caller?.scopes ?? [])]]).toEqual(['oidc:ada@example.com', ['read', 'scan']]);
     expect((await verify(await sign({ scope: '', realm: { groups: ['security'] } })))?.scopes).toContain(
       'admin',
     );
-    expect((await verify(await sign({ scope: undefined, scp: ['drydock:read'] })))?.name).toBe('u1');
+    expect((await verify(await sign({ scope: undefined, scp: ['drydock:read'] })))?.name).toBe('oidc:u1');
     expect(issuer.asked).toEqual(['/.well-known/openid-configuration', '/keys']);
   });
 

@@ -34,6 +34,8 @@ export const CONTENT_RULES: readonly ContentRule[] = [
   { prefix: 'layer/', frontSeconds: 3600 },
   { prefix: 'inventory/', frontSeconds: 3600 },
   { prefix: 'report/', frontSeconds: 60 },
+  // What a caller's own programs sent, which they count on being there for what they ask next.
+  { prefix: 'client/', frontSeconds: 3600 },
 ];
 
 /** Lies in the small store in the place of a value that is in the large one. */

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cli, hasRedis, startRedis, type RunningServer } from '../../test/fixtures/redis-server.ts';
+import { DrydockError } from '../base/errors.ts';
+import type { Circuit } from './circuit.ts';
 import { openMemoryStore } from './memory.ts';
 import { openRedisTrivyCache } from './redis/redis-trivy-cache.ts';
 import { parseRedisUrl } from './redis/redis-url.ts';
 import { openRedis, type Redis } from './redis/redis.ts';
+import { steadyTrivyCache } from './steady-trivy-cache.ts';
 import { openTrivyCache, type TrivyCache } from './trivy-cache.ts';
 
 const json = (text: string): Uint8Array => Buffer.from(JSON.stringify({ SchemaVersion: 2, text }));
@@ -31,6 +34,65 @@ describe('the entries of Trivy clients', () => {
   test('that could not be kept are an error', async () => {
     const full = { ...openMemoryStore(), put: () => Promise.resolve(false) };
     await expect(openTrivyCache(full).putBlob('a', json('x'))).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    });
+  });
+});
+
+describe('the entries of Trivy clients while their store is away', () => {
+  const away = (): Promise<never> =>
+    Promise.reject(new DrydockError('STORE_UNAVAILABLE', 'a store is not asked for now'));
+  const broken: TrivyCache = {
+    ...{
+      getBlob: away,
+      putBlob: away,
+      hasBlobs: away,
+      deleteBlobs: away,
+      getArtifact: away,
+      putArtifact: away,
+    },
+  };
+  const circuit: Circuit = { isOpen: false, run: (act) => act(), [Symbol.dispose]: () => undefined };
+
+  function swapping() {
+    const kept = openTrivyCache(openMemoryStore());
+    let behind = kept;
+    const cache = steadyTrivyCache(
+      {
+        getBlob: (key) => behind.getBlob(key),
+        putBlob: (key, value) => behind.putBlob(key, value),
+        hasBlobs: (keys) => behind.hasBlobs(keys),
+        deleteBlobs: (keys) => behind.deleteBlobs(keys),
+        getArtifact: (key) => behind.getArtifact(key),
+        putArtifact: (key, value) => behind.putArtifact(key, value),
+      },
+      { circuit, bytes: 1 << 20 },
+    );
+    return { cache, kept, setAway: (isAway: boolean) => (behind = isAway ? broken : kept) };
+  }
+
+  cacheContract('a steady one', () => swapping().cache);
+
+  test('are kept by the process that got them, and go on once it is back', async () => {
+    const { cache, kept, setAway } = swapping();
+    await cache.putBlob('sha256:1', json('before'));
+    setAway(true);
+    expect(await cache.hasBlobs(['sha256:1', 'sha256:2'])).toEqual(new Set());
+    await cache.putBlob('sha256:2', json('meanwhile'));
+    expect(await cache.hasBlobs(['sha256:1', 'sha256:2'])).toEqual(new Set(['sha256:2']));
+    expect(Buffer.from((await cache.getBlob('sha256:2')) ?? [])).toEqual(json('meanwhile'));
+    await expect(cache.getBlob('sha256:1')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    setAway(false);
+    expect(await cache.hasBlobs(['sha256:1', 'sha256:2'])).toEqual(new Set(['sha256:1', 'sha256:2']));
+    await cache.putBlob('sha256:2', json('after'));
+    expect(Buffer.from((await kept.getBlob('sha256:2')) ?? [])).toEqual(json('after'));
+    expect(Buffer.from((await cache.getBlob('sha256:2')) ?? [])).toEqual(json('after'));
+  });
+
+  test('that are too large for that are an error', async () => {
+    const { cache, setAway } = swapping();
+    setAway(true);
+    await expect(cache.putBlob('sha256:1', Buffer.alloc(1 << 20))).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
     });
   });

@@ -11,12 +11,14 @@ import { openMemoryLeases } from '../../store/leases/memory-leases.ts';
 import { openRedisLeases } from '../../store/leases/redis-leases.ts';
 import type { Leases } from '../../store/leases.ts';
 import { openMemoryStore } from '../../store/memory.ts';
+import { openCircuit } from '../../store/circuit.ts';
 import { openRedisTrivyCache } from '../../store/redis/redis-trivy-cache.ts';
 import { openRedisStore } from '../../store/redis/redis-store.ts';
 import type { RedisOptions, RedisTls } from '../../store/redis/redis-options.ts';
 import { parseRedisUrl } from '../../store/redis/redis-url.ts';
 import { openRedis } from '../../store/redis/redis.ts';
 import type { Store } from '../../store/store.ts';
+import { steadyTrivyCache } from '../../store/steady-trivy-cache.ts';
 import { openTieredStore } from '../../store/tiered.ts';
 import { openTrivyCache, type TrivyCache } from '../../store/trivy-cache.ts';
 import { storeDirectory } from '../cache.ts';
@@ -37,6 +39,7 @@ export interface SharedStore extends AsyncDisposable {
 }
 
 /** Jobs and what is known of images are small and must not be dropped to make room. */
+const TRIVY_CIRCUIT = { maxFailures: 5, slowMs: 10_000, probeEveryMs: 1000 };
 const ROOMY = { maxBytes: Infinity };
 
 /** @throws DrydockError CONFIG_INVALID */
@@ -87,15 +90,24 @@ async function openRedisBehind(config: Config): Promise<SharedStore> {
   const degrading = openDegradingStore(openRedisStore(redis), { name: 'redis' });
   const tiers = await behindFront(degrading.cache, 'redis', config);
   const leases = openRedisLeases(redis);
+  const circuit = openCircuit({
+    ...TRIVY_CIRCUIT,
+    probe: () => redis.send('ping'),
+    onChange: () => undefined, // the store's own is told
+  });
   return {
     cache: tiers.store,
     records: degrading.strict,
     catalog: degrading.strict,
     leases,
-    trivyBlobs: openRedisTrivyCache(redis, { ttlSeconds: config.trivyCacheTtl }),
+    trivyBlobs: steadyTrivyCache(openRedisTrivyCache(redis, { ttlSeconds: config.trivyCacheTtl }), {
+      circuit,
+      bytes: config.storeFront * 2 ** 20,
+    }),
     isShared: true,
     health: () => tiers.health([healthText('redis', degrading)], degrading.health().state === 'up'),
     async [Symbol.asyncDispose]() {
+      circuit[Symbol.dispose]();
       await leases[Symbol.asyncDispose]();
       await tiers.store[Symbol.asyncDispose]();
       await redis[Symbol.asyncDispose]();

@@ -59,7 +59,12 @@ export function steadyTrivyCache(behind: TrivyCache, options: SteadyOptions): Tr
       for (const key of keys) near.delete(blob(key));
       await circuit.run(() => behind.deleteBlobs(keys));
     },
-    getArtifact: (key) => get(artifact(key), () => behind.getArtifact(key)),
+    // Asked for only to find out whether it has to be sent.
+    getArtifact: (key) =>
+      get(artifact(key), () => behind.getArtifact(key)).catch((error: unknown) => {
+        if (isAway(error)) return undefined;
+        throw error;
+      }),
     putArtifact: (key, json) => put(artifact(key), json, () => behind.putArtifact(key, json)),
   };
 }

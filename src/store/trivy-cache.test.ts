@@ -81,6 +81,7 @@ describe('the entries of Trivy clients while their store is away', () => {
     await cache.putBlob('sha256:2', json('meanwhile'));
     expect(await cache.hasBlobs(['sha256:1', 'sha256:2'])).toEqual(new Set(['sha256:2']));
     expect(Buffer.from((await cache.getBlob('sha256:2')) ?? [])).toEqual(json('meanwhile'));
+    expect(await cache.getArtifact('sha256:1')).toBeUndefined();
     await expect(cache.getBlob('sha256:1')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     setAway(false);
     expect(await cache.hasBlobs(['sha256:1', 'sha256:2'])).toEqual(new Set(['sha256:1', 'sha256:2']));

@@ -45,7 +45,6 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ioredis: ['store'],
   jose: ['server'],
   openpgp: ['patch'],
-  pino: ['server'],
   'prom-client': ['server'],
   undici: ['oci'],
   'xz-decompress': ['codec'],

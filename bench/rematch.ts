@@ -172,7 +172,7 @@ const [, filling] = await timed(async () => {
     await inventories.remember(key.image, subject.inventory);
     await records.remember(key.image, subject.image);
     await reports.remember(key, report);
-    await catalog.note(toCatalogEntry(report, key, subject.image.name));
+    await catalog.note(toCatalogEntry(report, key, { name: subject.image.name, at: NOW }));
   }
 });
 console.log(

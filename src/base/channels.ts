@@ -63,6 +63,25 @@ export interface DatabaseSwapped {
   readonly digest: string;
 }
 
+/** Another scanner was given a scan, or has come to an end with one. */
+export interface ScannerStep {
+  /** Of its registration. */
+  readonly scanner: string;
+  readonly step: 'submit' | 'report';
+  /** `ok`, or the code of the failure. */
+  readonly result: string;
+  readonly seconds: number;
+}
+
+/** A part of a scan of several types has come to an end. */
+export interface ComponentEnded {
+  /** What its report is about: `vulnerability`, `bill`, … One of a few words. */
+  readonly type: string;
+  readonly result: 'completed' | 'cached' | 'failed' | 'aborted';
+  /** Name of a registration, or `drydock`. */
+  readonly scanner: string;
+}
+
 interface TypedChannel<T> {
   readonly hasSubscribers: boolean;
   publish(message: T): void;
@@ -101,3 +120,5 @@ export const scanFailed = typed<ScanFailed>('drydock:scan:failed');
 export const storeAccess = typed<StoreAccess>('drydock:store:access');
 export const flightJoined = typed<FlightJoined>('drydock:flight:joined');
 export const databaseSwapped = typed<DatabaseSwapped>('drydock:database:swapped');
+export const scannerStep = typed<ScannerStep>('drydock:scanner:step');
+export const componentEnded = typed<ComponentEnded>('drydock:component:ended');

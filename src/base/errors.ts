@@ -80,6 +80,7 @@ const KIND_OF = {
   REPORT_NOT_FOUND: 'missing',
   FORMAT_UNKNOWN: 'input',
   TARGET_FORBIDDEN: 'denied',
+  SCANNER_FAILED: 'upstream',
   // patching
   ARCHIVE_UNTRUSTED: 'corrupt',
   ARCHIVE_EXPIRED: 'corrupt',

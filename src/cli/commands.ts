@@ -63,6 +63,15 @@ export const commands: readonly CommandSpec[] = [
     takes: ['force', 'scan', 'report', 'database', 'registry'],
   },
   {
+    path: ['compare'],
+    summary: 'have two scanners look at the same image, and tell where they differ',
+    argument: {
+      name: 'image',
+      description: 'in a registry or an OCI layout',
+    },
+    takes: ['compare', 'scanner', 'force', 'database', 'registry'],
+  },
+  {
     path: ['patch'],
     summary: 'write an image in which what can be fixed is fixed: one new layer, no daemon, no root',
     argument: {
@@ -74,13 +83,16 @@ export const commands: readonly CommandSpec[] = [
   {
     path: ['serve'],
     summary: "scan for others: Trivy's clients, Drydock's own, and whoever speaks HTTP",
-    takes: ['scan', 'server', 'token', 'work', 'store', 'queue', 'refresh', 'database', 'registry'],
+    takes: [
+      ...(['scan', 'server', 'token', 'work', 'scanner', 'store', 'queue', 'refresh'] as const),
+      ...(['database', 'registry'] as const),
+    ],
     isService: true,
   },
   {
     path: ['worker'],
     summary: 'do the scans that servers have accepted',
-    takes: ['scan', 'work', 'store', 'queue', 'refresh', 'database', 'registry'],
+    takes: ['scan', 'work', 'scanner', 'store', 'queue', 'refresh', 'database', 'registry'],
     isService: true,
   },
   {

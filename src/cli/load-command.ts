@@ -14,6 +14,7 @@ export async function loadCommand({ path }: CommandSpec): Promise<Command> {
 }
 
 async function commandsWith(name: string): Promise<Readonly<Record<string, Command>>> {
+  if (name === 'compare') return { compare: (await import('./compare.ts')).compareCommand };
   if (name === 'patch') return { patch: (await import('./patch.ts')).patchCommand };
   if (SERVICES.has(name)) return (await import('./service-commands.ts')).serviceCommands;
   if (REPORTING.has(name)) return (await import('./report-commands.ts')).reportCommands;

@@ -39,6 +39,12 @@ describe('what was typed', () => {
     ['db import f', 'db import', ['f'], {}],
     ['cache clear', 'cache clear', [], {}],
     ['config --format json', 'config', [], { format: ['json'] }],
+    [
+      'compare --scanners a,b -f json x',
+      'compare',
+      ['x'],
+      { compareScanners: ['a,b'], compareFormat: ['json'] },
+    ],
     ['scan -- -odd-name', 'scan', ['-odd-name'], {}],
   ])('%s', (line, command, args, flags) => {
     expect(parse(line)).toEqual({ command, args, flags });
@@ -56,7 +62,7 @@ describe('a slip is answered by one line and what was probably meant', () => {
     [
       'xyzzy',
       'unknown command "xyzzy"',
-      'There are: scan, sbom, convert, diff, patch, serve, worker, list, db, cache, config, completion.',
+      'There are: scan, sbom, convert, diff, compare, patch, serve, worker, list, db, cache, config, completion.',
     ],
     ['db', 'db needs a command', '"drydock db update"'],
     ['db upate', 'unknown command "db upate"', 'Did you mean "update"?'],

@@ -37,6 +37,8 @@ const HEADINGS: Readonly<Record<Group, string>> = {
   refresh: 'Database refresh options:',
   client: 'Client options:',
   patch: 'Patch options:',
+  scanner: 'Scanner options:',
+  compare: 'Comparison options:',
 };
 
 const AFTER_HELP = `
@@ -113,7 +115,7 @@ function buildCommand(spec: CommandSpec, name: string, printed: string[], onChos
     command.addArgument(argument);
   }
   addFlags(command, spec.takes);
-  return command.action(() => onChosen(spec, command.args, flagsOf(command)));
+  return command.action(() => onChosen(spec, command.args, flagsOf(command, spec.takes)));
 }
 
 function configured(command: Command, printed: string[]): Command {
@@ -166,15 +168,25 @@ function describe(setting: Setting): string {
   return setting.description;
 }
 
-function flagsOf(command: Command): Flags {
+function flagsOf(command: Command, takes: readonly Group[]): Flags {
   const flags = new Map<SettingName, readonly string[]>();
   const given = command.optsWithGlobals<Record<string, unknown>>();
   for (const name of settingNames) {
-    if (command.getOptionValueSourceWithGlobals(name) !== 'cli') continue;
-    const value = given[name];
+    const setting: Setting = settings[name];
+    const flag = flagOf(name);
+    // One flag may stand for another setting with another command.
+    if (flag === undefined || !(setting.group === 'general' || takes.includes(setting.group))) continue;
+    const option = camelCase(flag);
+    if (command.getOptionValueSourceWithGlobals(option) !== 'cli') continue;
+    const value = given[option];
     flags.set(name, Array.isArray(value) ? (value as string[]) : [String(value)]);
   }
   return flags;
+}
+
+/** As the library names what a flag gives. */
+function camelCase(flag: string): string {
+  return flag.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function usageError(error: CommanderError, root: Command): DrydockError {

@@ -12,7 +12,18 @@ export interface Surroundings {
   readonly loginFiles: readonly string[];
   /** Where credential helpers are looked for. */
   readonly path?: string;
+  /** What programs that build images may see of the environment. */
+  readonly forBuilders: Readonly<Record<string, string>>;
 }
+
+/** Where logins, daemons, certificates and temporary files are; nothing that is a secret itself. */
+const FOR_BUILDERS: readonly string[] = [
+  ...['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TMPDIR', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
+  ...['DOCKER_CONFIG', 'DOCKER_CONTEXT', 'DOCKER_HOST', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH'],
+  ...['REGISTRY_AUTH_FILE', 'XDG_RUNTIME_DIR', 'XDG_CONFIG_HOME', 'KUBECONFIG', 'CONTAINER_HOST'],
+  ...['EXPERIMENTAL_BUILDKIT_SOURCE_POLICY', 'COPA_VEX_AUTHOR'],
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
+];
 
 export function surroundings(env: Environment): Surroundings {
   const home = set(env, 'HOME') ?? homeOfUser();
@@ -22,6 +33,12 @@ export function surroundings(env: Environment): Surroundings {
     cacheDir: join(absolute(env, 'XDG_CACHE_HOME') ?? join(home, '.cache'), 'drydock'),
     proxy: proxyOf(env),
     loginFiles: loginFiles(env, home),
+    forBuilders: Object.fromEntries(
+      FOR_BUILDERS.flatMap((name) => {
+        const value = set(env, name);
+        return value === undefined ? [] : [[name, value]];
+      }),
+    ),
     ...(path && { path }),
   };
 }

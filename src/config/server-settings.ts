@@ -90,6 +90,12 @@ export const serverSettings = {
     placeholder: 'path',
     description: "behind which path Harbor's scanner API is",
   },
+  compositeAsync: {
+    kind: 'switch',
+    default: false,
+    group: 'server',
+    description: 'answer 202 to accepted scans of several types, where clients do not say what they prefer',
+  },
   rateLimit: {
     kind: 'integer',
     default: 0,
@@ -118,6 +124,20 @@ export const serverSettings = {
     default: true, // so the flag that is shown is --no-allow-private-networks
     group: 'work',
     description: 'scan nothing from registries in private networks, save those named by --allow-registry',
+  },
+  scannersFile: {
+    kind: 'path',
+    group: 'scanner',
+    placeholder: 'file',
+    description: 'other scanners (YAML): adapters of Harbor, and programs such as Trivy and Grype',
+  },
+  allowScanner: {
+    kind: 'texts',
+    default: [],
+    group: 'work',
+    placeholder: 'host',
+    description:
+      'scanners that may be registered on this machine or in private networks, * for a part of a name',
   },
   shutdownGrace: {
     kind: 'duration',
@@ -223,6 +243,13 @@ export const serverSettings = {
     placeholder: 'time',
     description: 'how long reports are kept',
   },
+  catalogTtl: {
+    kind: 'duration',
+    default: 90 * 24 * 3600,
+    group: 'store',
+    placeholder: 'time',
+    description: 'how long images are known that nobody asks for',
+  },
   trivyCacheTtl: {
     kind: 'duration',
     default: 7 * 24 * 3600,
@@ -272,6 +299,12 @@ export const serverSettings = {
     description: 'certificate to show to NATS (PEM)',
   },
   natsKey: { kind: 'path', group: 'queue', placeholder: 'file', description: 'its key (PEM)' },
+  probeListen: {
+    kind: 'text',
+    group: 'work',
+    placeholder: 'host:port',
+    description: 'where a worker answers probes and tells metrics; nowhere unless set',
+  },
   concurrency: {
     kind: 'integer',
     default: 4,

@@ -1,7 +1,9 @@
 /** Which commands take a setting as a flag. */
 export type Group =
   | ('general' | 'force' | 'scan' | 'report' | 'database' | 'registry')
-  | ('server' | 'work' | 'store' | 'queue' | 'refresh' | 'client' | 'token' | 'patch');
+  | (
+      'server' | 'work' | 'store' | 'queue' | 'refresh' | 'client' | 'token' | 'patch' | 'scanner' | 'compare'
+    );
 
 interface Common {
   readonly group: Group;

@@ -1,4 +1,5 @@
 import { FORMATS, SCANNERS, SEVERITIES, STATUSES } from './choices.ts';
+import { compareSettings } from './compare-settings.ts';
 import { licenseSettings } from './license-settings.ts';
 import { patchSettings } from './patch-settings.ts';
 import { serverSettings } from './server-settings.ts';
@@ -365,5 +366,6 @@ export const settings = {
   },
 
   ...serverSettings,
+  ...compareSettings,
   ...patchSettings,
 } as const satisfies Record<string, Setting>;

@@ -3,11 +3,17 @@ import type { Severity } from '../model/advisory.ts';
 import type { Report, ScanKey } from '../model/report.ts';
 import type { CatalogEntry } from '../store/catalog/catalog.ts';
 
+/** As it was asked for, and when. */
+export interface Asked {
+  readonly name: string;
+  readonly at: Date;
+}
+
 /**
  * What the catalogue is to know of a report.
- * @param name as it was asked for; without one, only what is known of the image already is its name
+ * @param asked by somebody; without it, only what is known of the image already is its name
  */
-export function toCatalogEntry(report: Report, key: ScanKey, name?: string): CatalogEntry {
+export function toCatalogEntry(report: Report, key: ScanKey, asked?: Asked): CatalogEntry {
   const { image, os, packages, findings, scannedAt } = report;
   const bySeverity: Record<Severity, number> = { UNKNOWN: 0, LOW: 0, MEDIUM: 0, HIGH: 0, CRITICAL: 0 };
   const vulnerabilities = new Set<string>();
@@ -23,7 +29,8 @@ export function toCatalogEntry(report: Report, key: ScanKey, name?: string): Cat
       configDigest: image.configDigest,
       platform: image.platform,
       ...(os && { os }),
-      names: name === undefined ? [] : [name],
+      names: asked ? [asked.name] : [],
+      ...(asked && { askedAt: asked.at.toISOString() }),
       analyzers: key.analyzers,
       report: key,
       scannedAt,

@@ -10,7 +10,7 @@ import type { Digest, Image } from '../model/image.ts';
 import type { Package } from '../model/package.ts';
 import type { Report, ScanKey } from '../model/report.ts';
 import { openStoreCatalog } from '../store/catalog/store-catalog.ts';
-import type { CatalogImage } from '../store/catalog/catalog.ts';
+import type { Catalog, CatalogImage } from '../store/catalog/catalog.ts';
 import { openInventories } from '../store/inventories.ts';
 import { openMemoryLeases } from '../store/leases/memory-leases.ts';
 import { openMemoryStore } from '../store/memory.ts';
@@ -108,7 +108,7 @@ async function filled(count: number) {
     subjects.set(key.image, subject);
     await inventories.remember(key.image, subject);
     await reports.remember(key, report);
-    await catalog.note(toCatalogEntry(report, key, `image-${i}`));
+    await catalog.note(toCatalogEntry(report, key, { name: `image-${i}`, at: NOW }));
   }
   await reports.announce(keyed('21'), [versionOf('21')]);
   const judged: Digest[] = [];
@@ -127,6 +127,12 @@ async function filled(count: number) {
   return { store, catalog, inventories, reports, subjects, parts, judged, newKey };
 }
 
+async function allOf(catalog: Catalog): Promise<CatalogImage[]> {
+  const all: CatalogImage[] = [];
+  for await (const image of catalog.images()) all.push(image);
+  return all;
+}
+
 describe('a step to a new database', () => {
   test('matches again what changed, and all is as if everything had been', async () => {
     const { catalog, reports, subjects, parts, newKey } = await filled(200);
@@ -143,8 +149,9 @@ describe('a step to a new database', () => {
       const fresh = judge(identity, subject, database('21', NEW));
       expect(await reports.find(newKey(identity))).toEqual(fresh.report);
       const expected = toCatalogEntry(fresh.report, fresh.key).image;
-      const { names, heldUnder: _, ...noted } = (await catalog.find(identity)) as CatalogImage;
+      const { names, heldUnder: _, askedAt, ...noted } = (await catalog.find(identity)) as CatalogImage;
       expect(names).toHaveLength(1);
+      expect(askedAt).toBe(NOW.toISOString());
       expect({ ...noted, names: [] }).toEqual(expected);
     }
     const again = await rematch(STEP, parts, { signal });
@@ -173,7 +180,7 @@ describe('a step to a new database', () => {
     await rematch(STEP, parts, { signal });
     // By a replica that still had the old one.
     const late = judge(sha256Of('late'), inventory(['openssl']), database('20', OLD));
-    await catalog.note(toCatalogEntry(late.report, late.key, 'late'));
+    await catalog.note(toCatalogEntry(late.report, late.key, { name: 'late', at: NOW }));
     const known = { ...parts, findInventory: () => Promise.resolve(inventory(['openssl'])) };
     const same: DatabaseStep = { before: keyed('21'), after: keyed('21'), diff: NO_CHANGE };
     expect(await rematch(same, known, { signal })).toMatchObject({ rematched: 1, carried: 0, done: 20 });
@@ -208,6 +215,19 @@ describe('a step to a new database', () => {
     const all = await Promise.all(replicas);
     expect(all.reduce((sum, { rematched }) => sum + rematched, 0)).toBe(150);
     expect(judged).toHaveLength(150);
+  });
+
+  test('forgets what nobody has asked for in a long time', async () => {
+    const { parts, catalog } = await filled(20);
+    const [kept] = await allOf(catalog);
+    if (!kept) throw new Error('nothing is known');
+    const later = new Date(NOW.getTime() + 80_000);
+    const { report, key } = judge(kept.identity, inventory(['openssl']), database('20', OLD));
+    await catalog.note(toCatalogEntry(report, key, { name: 'again', at: later }));
+    const keeping = { ...parts, keepSeconds: 90, now: () => new Date(NOW.getTime() + 100_000) };
+    expect(await rematch(STEP, keeping, { signal })).toMatchObject({ images: 20, forgotten: 19 });
+    expect((await allOf(catalog)).map(({ identity }) => identity)).toEqual([kept.identity]);
+    expect(await rematch(STEP, keeping, { signal })).toMatchObject({ images: 1, forgotten: 0 });
   });
 
   test('an image that cannot be judged does not keep the others from it', async () => {

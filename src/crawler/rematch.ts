@@ -36,6 +36,8 @@ export interface RematchParts {
   /** Of several replicas one at a time works on a part; without them it is alone. */
   readonly leases?: Leases;
   readonly now: () => Date;
+  /** Images that nobody asked for in so long are no longer known. Default for ever. */
+  readonly keepSeconds?: number;
 }
 
 export interface RematchOptions extends Signal {
@@ -56,6 +58,8 @@ export interface Rematched {
   readonly done: number;
   /** Their inventory is not kept, so that they are judged when they are asked for. */
   readonly skipped: number;
+  /** Nobody has asked for them in a long time. */
+  readonly forgotten: number;
   readonly failures: readonly string[];
 }
 
@@ -78,7 +82,15 @@ export async function rematch(
   parts: RematchParts,
   options: RematchOptions,
 ): Promise<Rematched> {
-  const tally: Tally = { images: 0, rematched: 0, carried: 0, done: 0, skipped: 0, failures: [] };
+  const tally: Tally = {
+    images: 0,
+    rematched: 0,
+    carried: 0,
+    done: 0,
+    skipped: 0,
+    forgotten: 0,
+    failures: [],
+  };
   const affected = await findAffected(step.diff, parts.catalog, options);
   for (const shard of SHARDS) {
     options.signal.throwIfAborted();
@@ -136,10 +148,12 @@ async function rematchShard(
     toRematch = [];
   };
   const now = parts.now();
+  const toForget: Digest[] = [];
   for await (const image of imagesOf(shard, parts.catalog)) {
     options.signal.throwIfAborted();
     tally.images++;
-    if (image.report.advisoryDbs === step.after) tally.done++;
+    if (isForgotten(image, parts, now)) toForget.push(image.identity);
+    else if (image.report.advisoryDbs === step.after) tally.done++;
     else if (isAsBefore(image, step, affected, now)) toCarry.push(image.identity);
     else toRematch.push(image);
     if (toRematch.length >= BATCH) await judge();
@@ -147,6 +161,16 @@ async function rematchShard(
   }
   await judge();
   await carry();
+  for (const identity of toForget) await parts.catalog.remove(identity);
+  tally.forgotten += toForget.length;
+}
+
+function isForgotten(
+  { askedAt, scannedAt }: CatalogImage,
+  { keepSeconds }: RematchParts,
+  now: Date,
+): boolean {
+  return keepSeconds !== undefined && now.getTime() - Date.parse(askedAt ?? scannedAt) > keepSeconds * 1000;
 }
 
 /** A report of yet another database says nothing: what changed since then is not known. */

@@ -4,7 +4,7 @@ import type { DeadLetter } from './queue.ts';
 /** A pointer is short; anything longer is not ours. */
 const MAX_BYTES = 16 << 10;
 const MAX_NAME = 1024;
-const KINDS: readonly unknown[] = ['scan', 'patch', 'crawl'] satisfies Job['kind'][];
+const KINDS: readonly unknown[] = ['scan', 'patch', 'crawl', 'component'] satisfies Job['kind'][];
 const PRIORITIES: readonly unknown[] = ['interactive', 'background'] satisfies Job['priority'][];
 
 /** A job as it lies in the store. */

@@ -108,7 +108,17 @@ export interface MisconfigurationFinding {
   /** Of a file. */
   readonly path?: string;
   readonly references: readonly string[];
+  /** Of a file whose mode or place the rule is about. */
+  readonly entry?: FileAttributes;
   readonly layer?: FoundIn;
+}
+
+/** What an entry of a layer says of itself. */
+export interface FileAttributes {
+  /** Permission bits with setuid, setgid and sticky. */
+  readonly mode: number;
+  readonly uid?: number;
+  readonly gid?: number;
 }
 
 export type Finding = VulnerabilityFinding | SecretFinding | LicenseFinding | MisconfigurationFinding;

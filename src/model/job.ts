@@ -7,7 +7,7 @@ export type JobPriority = 'interactive' | 'background';
 /** A pointer to a record, never the record: it holds no credential and no finding. */
 export interface Job {
   readonly id: string;
-  readonly kind: 'scan' | 'patch' | 'crawl';
+  readonly kind: 'scan' | 'patch' | 'crawl' | 'component';
   readonly priority: JobPriority;
   /** Jobs of one lane (a registry's host) share a limit of how many run at once. */
   readonly lane: string;
@@ -17,6 +17,9 @@ export interface Job {
 
 /** `queued → running → completed | failed`, `queued | running → cancelled`; the last three never change again. */
 export type ScanState = 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+
+/** What can be looked for in an image, packages aside. */
+export type LookedFor = 'vulnerability' | 'secret' | 'license' | 'misconfiguration';
 
 /** What somebody asked for. Credentials are kept apart, encrypted, and only as long as the scan is open. */
 export interface ScanRequest {
@@ -31,6 +34,10 @@ export interface ScanRequest {
   readonly plainHttp?: boolean;
   /** Media type of the manifest, as the asker named it. Only told again. */
   readonly manifestType?: string;
+  /** What the report must speak of, whatever the server looks for by itself. Absent: what the server looks for. */
+  readonly lookFor?: readonly LookedFor[];
+  /** Patterns of paths that the report is to name where they are, each as a misconfiguration whose rule is called `path:PATTERN`. */
+  readonly watchPaths?: readonly string[];
   /** By which way it came: `api`, `harbor`, … One of a few words, for metrics. */
   readonly source?: string;
   /** Name of the caller who asked, and who alone (with administrators) sees it. */

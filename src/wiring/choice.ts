@@ -17,8 +17,11 @@ const EXTRA_SCANNERS: Readonly<Partial<Record<string, ExtraScanner>>> = {
 /** Rules of one's own lie where Trivy looks for them, too. */
 const SECRET_CONFIG = 'trivy-secret.yaml';
 
-export async function chooseWhatToLookFor(config: Config): Promise<AnalyzerChoice> {
-  const scanners = config.scanners.flatMap((name) => EXTRA_SCANNERS[name] ?? []);
+/** @param scanners what the settings say, unless somebody asked for something else */
+export async function chooseWhatToLookFor(
+  config: Config,
+  scanners: readonly ExtraScanner[] = config.scanners.flatMap((name) => EXTRA_SCANNERS[name] ?? []),
+): Promise<AnalyzerChoice> {
   const secretRules = scanners.includes('secret') ? await readSecretRules(config.secretConfig) : undefined;
   const isChecking = scanners.includes('misconfiguration') && config.checks !== undefined;
   return {

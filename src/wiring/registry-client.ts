@@ -68,11 +68,37 @@ export function givenCredential({ loaded: { config }, password }: Run): Registry
   return { kind: 'basic', username: config.username, password: new Secret(password) };
 }
 
-/** For servers that are no registries. @param timeoutMs how long one may take to begin its answer, or pause in it */
-export async function openPlainTransport(run: Run, timeoutMs = TIMEOUT_MS): Promise<Transport> {
+/**
+ * For servers that are no registries.
+ *
+ * @param timeoutMs how long one may take to begin its answer, or pause in it
+ * @param more than the settings say
+ */
+export async function openPlainTransport(
+  run: Run,
+  timeoutMs = TIMEOUT_MS,
+  more: PlainTransportOptions = {},
+): Promise<Transport> {
   const { openHostGates, openTransport } = await import('./network.ts');
-  const options = { ...(await connectionOptions(run)), timeoutMs };
-  return openTransport(options, openHostGates(CONNECTIONS_PER_HOST));
+  const { guard, insecureTlsHosts = [], caCertificates = [], places = CONNECTIONS_PER_HOST } = more;
+  const connections = await connectionOptions(run);
+  const options = {
+    ...connections,
+    insecureTlsHosts: [...connections.insecureTlsHosts, ...insecureTlsHosts],
+    caCertificates: [...connections.caCertificates, ...caCertificates],
+    timeoutMs,
+    ...(guard && { guard }),
+  };
+  return openTransport(options, openHostGates(places));
+}
+
+export interface PlainTransportOptions {
+  readonly guard?: ConnectionGuard;
+  readonly insecureTlsHosts?: readonly string[];
+  /** PEM. */
+  readonly caCertificates?: readonly string[];
+  /** Requests at once for one host. */
+  readonly places?: number;
 }
 
 const CONNECTIONS_PER_HOST = 4;

@@ -118,7 +118,7 @@ describe("Harbor's scanner API", () => {
         'harbor.scanner-adapter/vulnerability-database-updated-at': '2026-11-21T06:00:00Z',
         'harbor.scanner-adapter/vulnerability-database-next-update-at': '2026-11-22T06:00:00Z',
         'harbor.scanner-adapter/registry-authorization-type': 'Basic',
-        'drydock.io/scan-types': `${V11}, ${SBOM}`,
+        'drydock.io/scan-types': expect.stringContaining(`${V11}, ${V10}, `) as string,
       });
     });
 

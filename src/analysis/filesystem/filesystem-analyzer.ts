@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { FileAttributes } from '../../model/finding.ts';
 import type { Analyzer, AnalyzerSession, EntryHeader, FileResult, LayerFile } from '../analyzer.ts';
 import {
   checkAccounts,
@@ -38,7 +39,7 @@ export function filesystemAnalyzer(rules: FilesystemRules = builtinFilesystemRul
   return {
     id: `filesystem@${digest.slice(0, 16)}`,
     reads: 'modes, owners and names of all entries',
-    version: 1,
+    version: 2,
     appliesTo: 'installed',
     scanner: 'misconfiguration',
     maxFileBytes: MAX_FILE_BYTES,
@@ -139,7 +140,12 @@ function toMisconfiguration(rule: FilesystemRule, entry: EntryHeader): FileMisco
     severity: rule.severity,
     subject: 'file',
     references: rule.references ?? [],
+    entry: attributesOf(entry),
   };
+}
+
+function attributesOf({ mode, uid, gid }: EntryHeader): FileAttributes {
+  return { mode, ...(uid !== undefined && { uid }), ...(gid !== undefined && { gid }) };
 }
 
 function fillIn(message: string, entry: EntryHeader): string {

@@ -19,8 +19,11 @@ export function* harborSbomReport(
   report: Report,
   frame: ReportFrame,
   mediaType: BillMediaType,
+  vendorAttributes?: object,
 ): Generator<string> {
-  yield `${openFrame(frame)},"media_type":${JSON.stringify(mediaType)},"sbom":`;
+  yield openFrame(frame);
+  if (vendorAttributes) yield `,"vendor_attributes":${JSON.stringify(vendorAttributes)}`;
+  yield `,"media_type":${JSON.stringify(mediaType)},"sbom":`;
   yield* FORMATS[mediaType].encode(report, { vulnerabilities: 'false' });
   yield '}';
 }

@@ -10,6 +10,7 @@ import type { Diagnostic, OperatingSystem } from '../../model/analysis.ts';
 import type {
   CodeLine,
   Epss,
+  FileAttributes,
   Finding,
   FoundIn,
   KnownExploited,
@@ -179,6 +180,7 @@ const misconfigurationFinding = shape<MisconfigurationFinding>({
   subject: oneOf('file', 'image-config'),
   path: optional(text),
   references: texts,
+  entry: optional(shape<FileAttributes>({ mode: number, uid: optional(number), gid: optional(number) })),
   layer: optional(foundIn),
 });
 

@@ -170,8 +170,9 @@ function checkRequest(request: ScanRequest): void {
 }
 
 /** Nobody waits for background work: asked for twice it is done once, for the same caller. */
-function waitingKeyOf({ priority, requestedBy, image, platform, force }: ScanRequest): string | undefined {
+function waitingKeyOf(request: ScanRequest): string | undefined {
+  const { priority, requestedBy, image, platform, force, lookFor, watchPaths } = request;
   return priority === 'background'
-    ? JSON.stringify([requestedBy, image, platform ?? '', force ?? false])
+    ? JSON.stringify([requestedBy, image, platform ?? '', force ?? false, lookFor ?? [], watchPaths ?? []])
     : undefined;
 }

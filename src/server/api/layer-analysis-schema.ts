@@ -81,6 +81,7 @@ const misconfiguration = object(
     severity,
     subject: { type: 'string', enum: ['file', 'image-config'] },
     references: texts,
+    entry: object({ mode: count, uid: count, gid: count }, ['mode']),
   },
   ['ruleId', 'title', 'description', 'message', 'resolution', 'severity', 'subject', 'references'],
 );

@@ -1,7 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 import type { AdvisoryDbVersion } from '../../model/advisory.ts';
-import { MANIFEST_TYPES, METADATA_TYPE, parseMediaType, SBOM_MEDIA_TYPES } from './media-types.ts';
-import { SBOM_REPORT, VULNERABILITY_REPORT } from './media-types.ts';
+import { parseMediaType } from '../../base/media-type.ts';
+import { allCapabilities, scanTypesText, type ForeignType } from '../composite/capabilities.ts';
+import { fullMetadataResponse } from '../composite/schemas.ts';
+import {
+  MANIFEST_TYPES,
+  METADATA_TYPE,
+  SBOM_MEDIA_TYPES,
+  SBOM_REPORT,
+  VULNERABILITY_REPORT,
+} from './media-types.ts';
 import { DEFAULT_WAIT_MS, type HarborParts } from './parts.ts';
 import { errors, metadataResponse } from './schemas.ts';
 import { soon } from './soon.ts';
@@ -26,6 +34,11 @@ const CAPABILITIES = [
   },
 ] as const;
 
+const described = {
+  ...metadataResponse,
+  content: { ...metadataResponse.content, ...fullMetadataResponse.content },
+};
+
 /** `GET /metadata`: who scans, and what for. */
 export function metadataRoute(app: FastifyInstance, parts: HarborParts): void {
   const { version, waitMs = DEFAULT_WAIT_MS } = parts;
@@ -34,31 +47,39 @@ export function metadataRoute(app: FastifyInstance, parts: HarborParts): void {
     schema: {
       tags: ['scanner'],
       summary: 'Who scans, and what for',
-      response: { 200: metadataResponse, ...errors(401, 403) },
+      response: { 200: described, ...errors(401, 403) },
     },
     handler: async ({ headers }, reply) => {
       // A scanner without metadata is a sick one, but one whose databases are just being replaced is not.
-      const databases = await soon(parts.databases(), waitMs).catch(() => []);
+      const [databases, foreign] = await Promise.all([
+        soon(parts.databases(), waitMs).catch(() => []),
+        soon(parts.foreignTypes?.() ?? Promise.resolve([]), waitMs).catch(() => []),
+      ]);
+      const told = versionFor(headers.accept);
       const metadata = {
         scanner: { ...SCANNER, version },
-        capabilities: CAPABILITIES,
-        properties: propertiesOf(databases),
+        capabilities: told === '2.0' ? allCapabilities(foreign) : CAPABILITIES,
+        properties: propertiesOf(databases, foreign),
       };
       return reply
-        .header('content-type', `${METADATA_TYPE}; version=${versionFor(headers.accept)}`)
+        .header('content-type', `${METADATA_TYPE}; version=${told}`)
         .send(Buffer.from(JSON.stringify(metadata)));
     },
   });
 }
 
-/** That of v1.2 for whoever asks for it. */
-function versionFor(accept = ''): '1.0' | '1.1' {
+/** That of v1.2, and that in which all types are told, for whoever asks for it. */
+function versionFor(accept = ''): '1.0' | '1.1' | '2.0' {
   const type = parseMediaType(accept);
-  return type?.essence === METADATA_TYPE && type.parameters.get('version') === '1.1' ? '1.1' : '1.0';
+  const version = type?.essence === METADATA_TYPE ? type.parameters.get('version') : undefined;
+  return version === '1.1' || version === '2.0' ? version : '1.0';
 }
 
 /** Values are texts without exception, or Harbor cannot read any of it. */
-function propertiesOf(databases: readonly AdvisoryDbVersion[]): Record<string, string> {
+export function propertiesOf(
+  databases: readonly AdvisoryDbVersion[],
+  foreign: readonly ForeignType[] = [],
+): Record<string, string> {
   const main = databases.find(({ source }) => source === 'trivy-db') ?? databases[0];
   return {
     'harbor.scanner-adapter/scanner-type': 'os-package-vulnerability',
@@ -70,6 +91,6 @@ function propertiesOf(databases: readonly AdvisoryDbVersion[]): Record<string, s
     ...(databases.length > 0 && {
       'drydock.io/databases': databases.map(({ source, builtAt }) => `${source} of ${builtAt}`).join(', '),
     }),
-    'drydock.io/scan-types': [VULNERABILITY_REPORT, SBOM_REPORT].join(', '),
+    'drydock.io/scan-types': scanTypesText(foreign),
   };
 }

@@ -1,6 +1,7 @@
 import type { AdvisoryDbVersion } from '../../model/advisory.ts';
 import type { ScanRequests } from '../../scan/requests/scan-requests.ts';
 import type { ReportCache } from '../../store/reports.ts';
+import type { ForeignType } from '../composite/capabilities.ts';
 
 /** Everything behind the door for Harbor, and how it may be set. */
 export interface HarborParts {
@@ -9,6 +10,8 @@ export interface HarborParts {
   readonly reports: Pick<ReportCache, 'find'>;
   /** The databases in use. */
   readonly databases: () => Promise<readonly AdvisoryDbVersion[]>;
+  /** What other scanners make, which is told to who asks for all of it. */
+  readonly foreignTypes?: () => Promise<readonly ForeignType[]>;
   /** In front of `/api/v1`; default nothing. */
   readonly basePath?: string;
   /** Of a scan, from its begin on: the credentials that came with it are not good for long. Default 25 minutes. */

@@ -1,12 +1,11 @@
+import { parseMediaType, type MediaType } from '../../base/media-type.ts';
 import { HarborRefusal } from './refusal.ts';
 import {
   OLD_VULNERABILITY_REPORT,
-  parseMediaType,
   RAW_REPORT,
   SBOM_MEDIA_TYPES,
   SBOM_REPORT,
   VULNERABILITY_REPORT,
-  type MediaType,
 } from './media-types.ts';
 
 /** A way to tell the report of a scan, and what the answer is called. */

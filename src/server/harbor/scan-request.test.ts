@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sha256Of } from '../../base/digest.ts';
 import { parseReference } from '../../oci/reference.ts';
-import { parseMediaType } from './media-types.ts';
+import { parseMediaType } from '../../base/media-type.ts';
 import { HarborRefusal } from './refusal.ts';
 import { credentialOfAuthorization, parseRegistry } from './registry.ts';
 import { reportTypeFor } from './report-type.ts';

@@ -3,7 +3,8 @@ import type { Digest } from '../../model/image.ts';
 import type { RegistryCredential } from '../../oci/credentials/credential.ts';
 import { formatReference, isRepository, isTag, parseReference } from '../../oci/reference.ts';
 import { isWithinJsonBounds } from '../../codec/bounded-json.ts';
-import { parseMediaType, SBOM_MEDIA_TYPES, SCAN_REQUEST_TYPE } from './media-types.ts';
+import { parseMediaType } from '../../base/media-type.ts';
+import { SBOM_MEDIA_TYPES, SCAN_REQUEST_TYPE } from './media-types.ts';
 import { HarborRefusal, invalidField, malformed } from './refusal.ts';
 import { credentialOfAuthorization, parseRegistry, type NamedRegistry } from './registry.ts';
 import { isSbomMediaType } from './report-type.ts';
@@ -65,35 +66,35 @@ export function parseAskedScan(body: unknown): AskedScan {
 }
 
 /** A map, as the names are whatever somebody sent. */
-type Fields = ReadonlyMap<string, unknown>;
+export type Fields = ReadonlyMap<string, unknown>;
 
-function objectOf(value: unknown, name: string): Fields {
+export function objectOf(value: unknown, name: string): Fields {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return new Map(Object.entries(value));
   throw malformed(`${name} is not a JSON object`);
 }
 
 /** Undefined where it is missing or blank. */
-function textOf(fields: Fields, parent: string, name: string): string | undefined {
+export function textOf(fields: Fields, parent: string, name: string): string | undefined {
   const value = fields.get(name) ?? '';
   if (typeof value !== 'string') throw malformed(`${parent}.${name} is not a text`);
   return value.trim() === '' ? undefined : value.trim();
 }
 
-function required(fields: Fields, parent: string, name: string): string {
+export function required(fields: Fields, parent: string, name: string): string {
   const value = textOf(fields, parent, name);
   if (value === undefined) throw invalidField(`missing ${parent}.${name}`);
   return value;
 }
 
-function registryOf(registry: Fields): NamedRegistry {
+export function registryOf(registry: Fields): NamedRegistry {
   const url = required(registry, 'registry', 'url');
   const found = parseRegistry(url, registry.get('insecure') === true);
   if (found) return found;
   throw invalidField('invalid registry.url');
 }
 
-function referenceOf(registry: string, artifact: Fields): string {
+export function referenceOf(registry: string, artifact: Fields): string {
   const repository = required(artifact, 'artifact', 'repository');
   const digest: Digest | undefined = toDigest(required(artifact, 'artifact', 'digest'));
   const tag = textOf(artifact, 'artifact', 'tag');
@@ -140,7 +141,7 @@ function listOfTexts(value: unknown, name: string): readonly string[] {
   throw malformed(`${name} is not a list of texts`);
 }
 
-function credentialOf(authorization: string | undefined): RegistryCredential | undefined {
+export function credentialOf(authorization: string | undefined): RegistryCredential | undefined {
   if (authorization === undefined) return undefined;
   const credential = credentialOfAuthorization(authorization);
   if (credential) return credential;

@@ -12,16 +12,16 @@ import {
 
 /** The shapes of the protocol, which its document is made of. Requests are checked by hand, as 400 and 422 differ. */
 
-const text = (description: string) => ({ type: 'string', description }) as const;
-const named = { type: 'string', minLength: 1 } as const;
+export const text = (description: string) => ({ type: 'string', description }) as const;
+export const named = { type: 'string', minLength: 1 } as const;
 
-const scannerSchema = {
+export const scannerSchema = {
   type: 'object',
   required: ['name', 'vendor', 'version'],
   properties: { name: named, vendor: named, version: named },
 } as const;
 
-const artifactSchema = {
+export const artifactSchema = {
   type: 'object',
   properties: {
     repository: text('project and name'),
@@ -57,7 +57,7 @@ const metadataSchema = {
   },
 } as const;
 
-const severity = {
+export const severity = {
   type: 'string',
   enum: ['Unknown', 'Negligible', 'Low', 'Medium', 'High', 'Critical'],
 } as const;
@@ -92,19 +92,19 @@ const itemSchema = {
   },
 } as const;
 
-const frame = {
+export const frame = {
   generated_at: { type: 'string', format: 'date-time' },
   artifact: artifactSchema,
   scanner: scannerSchema,
 } as const;
 
-const vulnerabilityReportSchema = {
+export const vulnerabilityReportSchema = {
   type: 'object',
   required: ['generated_at', 'artifact', 'scanner', 'vulnerabilities'],
   properties: { ...frame, severity, vulnerabilities: { type: 'array', items: itemSchema } },
 } as const;
 
-const sbomReportSchema = {
+export const sbomReportSchema = {
   type: 'object',
   required: ['generated_at', 'artifact', 'scanner', 'media_type', 'sbom'],
   properties: {
@@ -150,7 +150,7 @@ const requestSchema = {
 
 const responseSchema = { type: 'object', required: ['id'], properties: { id: named } } as const;
 
-const errorSchema = {
+export const errorSchema = {
   type: 'object',
   required: ['error'],
   properties: {
@@ -162,7 +162,7 @@ const errorSchema = {
   },
 } as const;
 
-const content = (schema: object, ...types: readonly string[]) =>
+export const content = (schema: object, ...types: readonly string[]) =>
   Object.fromEntries(types.map((type) => [type, { schema }]));
 
 const metadataTypes = ['1.0', '1.1'].map((version) => `${METADATA_TYPE}; version=${version}`);

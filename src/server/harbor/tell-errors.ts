@@ -38,7 +38,7 @@ export function sendHarborError(reply: FastifyReply, { code, message }: HarborEr
   void reply.header('content-type', ERROR_TYPE).send(Buffer.from(body));
 }
 
-function toHarborError(error: unknown, requestId: string): HarborError {
+export function toHarborError(error: unknown, requestId: string): HarborError {
   if (error instanceof HarborRefusal) {
     const { status, code, message, hint } = error;
     return { status, code, message: withHint(withoutCredentials(message), hint) };

@@ -1,9 +1,11 @@
 import {
+  componentEnded,
   databaseSwapped,
   flightJoined,
   layerDone,
   scanFailed,
   scanFinished,
+  scannerStep,
   storeAccess,
   type DatabaseSwapped,
   type FlightJoined,
@@ -33,6 +35,8 @@ export function collectFromChannels(metrics: ServerMetrics): Disposable {
     listen(storeAccess, onStore),
     listen(flightJoined, onFlight),
     listen(databaseSwapped, onSwap),
+    listen(componentEnded, (component) => metrics.componentEnded(component)),
+    listen(scannerStep, (step) => metrics.scannerStep(step)),
   ];
   return {
     [Symbol.dispose]() {

@@ -10,11 +10,20 @@ export interface DatabaseGauge {
   readonly updatedAt?: number;
 }
 
+/** Another scanner, as this process sees it. */
+export interface ScannerGauge {
+  /** Of its registration. */
+  readonly scanner: string;
+  /** It answers, and is not left alone for its failures. */
+  readonly isUp: boolean;
+}
+
 /** Asked at every look at the metrics. */
 export interface MetricSources {
   /** Jobs that wait. */
   readonly queueDepth?: () => number | Promise<number>;
   readonly databases?: () => readonly DatabaseGauge[] | Promise<readonly DatabaseGauge[]>;
+  readonly scanners?: () => readonly ScannerGauge[] | Promise<readonly ScannerGauge[]>;
 }
 
 /** What is counted here, in verbs; names and labels are in `definitions`. */
@@ -31,6 +40,8 @@ export interface ServerMetrics {
   storeAsked(access: { tier: string; hit: boolean }): void;
   flightJoined(what: string): void;
   databaseSwapped(source: string): void;
+  componentEnded(component: { type: string; result: string; scanner: string }): void;
+  scannerStep(step: { scanner: string; step: string; result: string; seconds: number }): void;
 }
 
 interface Definition {
@@ -75,6 +86,27 @@ export const definitions = {
     type: 'counter',
     help: 'Requests that waited for what was just being made for another one',
     labels: ['what'],
+  },
+  drydock_scan_components_total: {
+    type: 'counter',
+    help: 'Parts of scans of several types that ended, by type, by result (completed, cached, failed, aborted) and by who scanned; counted when they are first seen to be over',
+    labels: ['type', 'result', 'scanner'],
+  },
+  drydock_scanner_requests_total: {
+    type: 'counter',
+    help: 'What was asked of other scanners, by step (submit, report) and result (ok, or the code of a failure)',
+    labels: ['scanner', 'step', 'result'],
+  },
+  drydock_scanner_request_duration_seconds: {
+    type: 'histogram',
+    help: 'Time that other scanners took for an answer, all attempts together',
+    labels: ['scanner', 'step'],
+    buckets: SCAN_SECONDS,
+  },
+  drydock_scanner_up: {
+    type: 'gauge',
+    help: 'Whether another scanner answers (1) or not (0)',
+    labels: ['scanner'],
   },
   drydock_queue_depth: { type: 'gauge', help: 'Jobs that wait for a worker', labels: [] },
   drydock_database_info: {
@@ -173,7 +205,26 @@ function verbs(made: Made): Omit<ServerMetrics, 'contentType' | 'text'> {
     },
     flightJoined: (what) => made.drydock_flights_joined_total.inc({ what: label('what', what) }),
     databaseSwapped: (source) => made.drydock_database_swaps_total.inc({ source: label('source', source) }),
+    componentEnded({ type, result, scanner }) {
+      made.drydock_scan_components_total.inc({ type, result, scanner: label('scanner', wordOf(scanner)) });
+    },
+    scannerStep({ scanner, step, result, seconds }) {
+      const name = label('scanner', wordOf(scanner));
+      made.drydock_scanner_requests_total.inc({ scanner: name, step, result });
+      made.drydock_scanner_request_duration_seconds.observe({ scanner: name, step }, seconds);
+    },
   };
+}
+
+const MAX_SCANNERS = 200;
+
+/** A name that people gave, as a label can be. */
+function wordOf(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9_.-]+/g, '-')
+    .replace(/^[^a-z0-9]+/, '')
+    .slice(0, 32);
 }
 
 /** A source that fails leaves its gauges out: a wrong number would be believed. */
@@ -183,12 +234,19 @@ async function tell(
   sources: MetricSources,
   now: () => number,
 ): Promise<string> {
-  const [depth, databases] = await Promise.all([asked(sources.queueDepth), asked(sources.databases)]);
+  const [depth, databases, scanners] = await Promise.all([
+    asked(sources.queueDepth),
+    asked(sources.databases),
+    asked(sources.scanners),
+  ]);
   made.drydock_queue_depth.reset();
   if (depth === undefined) made.drydock_queue_depth.remove();
   else made.drydock_queue_depth.set(depth);
   made.drydock_database_info.reset();
   made.drydock_database_age_seconds.reset();
+  made.drydock_scanner_up.reset();
+  for (const { scanner, isUp } of (scanners ?? []).slice(0, MAX_SCANNERS))
+    made.drydock_scanner_up.set({ scanner: wordOf(scanner) }, isUp ? 1 : 0);
   for (const { source, digest, updatedAt } of databases ?? []) {
     made.drydock_database_info.set({ source, digest }, 1);
     if (updatedAt !== undefined)

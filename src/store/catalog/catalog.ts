@@ -20,6 +20,8 @@ export interface CatalogImage {
   /** Databases under whose name that report is kept, where it is as good for the newer ones that its key names. */
   readonly heldUnder?: string;
   readonly scannedAt: string;
+  /** When somebody last asked for it, to about a day; an entry without it leaves what was known. */
+  readonly askedAt?: string;
   readonly packages: number;
   readonly bySeverity: Readonly<Record<Severity, number>>;
 }

@@ -8,10 +8,13 @@ export interface LiveImage {
   readonly record: ImageRecord;
   /** Names by which it was asked for before this record. */
   readonly earlierNames: readonly string[];
+  /** When somebody had asked for it before this record. */
+  readonly earlierAskedAt?: string;
   /** Databases for which its report is as good. */
   readonly carriedTo?: string;
 }
 
+const NOT_KNOWN: Pick<CatalogImage, 'names' | 'askedAt'> = { names: [] };
 /** The newest are kept. */
 const MAX_NAMES = 100;
 
@@ -23,8 +26,9 @@ export function liveImages(packs: readonly Pack[]): Map<Digest, LiveImage> {
       const known = live.get(record.identity);
       if (record.kind === 'removed') live.delete(record.identity);
       else if (record.kind === 'image') {
-        const earlierNames = known ? toImage(known).names : [];
-        live.set(record.identity, { pack, record, earlierNames });
+        const { names: earlierNames, askedAt } = known ? toImage(known) : NOT_KNOWN;
+        const earlier = { earlierNames, ...(askedAt !== undefined && { earlierAskedAt: askedAt }) };
+        live.set(record.identity, { pack, record, ...earlier });
       } else if (known && toImage(known).report.advisoryDbs === record.from)
         live.set(record.identity, { ...known, carriedTo: record.to });
     }
@@ -32,8 +36,11 @@ export function liveImages(packs: readonly Pack[]): Map<Digest, LiveImage> {
   return live;
 }
 
-export function toImage({ pack, record, earlierNames, carriedTo }: LiveImage): CatalogImage {
-  const image = imageOf(pack, record);
+export function toImage(live: LiveImage): CatalogImage {
+  const { pack, record, earlierNames, earlierAskedAt, carriedTo } = live;
+  const told = imageOf(pack, record);
+  const askedAt = told.askedAt ?? earlierAskedAt;
+  const image = askedAt === undefined ? told : { ...told, askedAt };
   const names = earlierNames.length === 0 ? image.names : joined(earlierNames, image.names);
   if (carriedTo === undefined) return { ...image, names };
   const heldUnder = image.heldUnder ?? image.report.advisoryDbs;

@@ -12,7 +12,7 @@ import { parsePlatform } from '../../oci/platform.ts';
 import { parseReference } from '../../oci/reference.ts';
 import { registryImageSource } from '../../oci/registry/registry-image.ts';
 import type { RegistryClient } from '../../oci/registry/registry.ts';
-import { chooseAnalyzers } from '../../scan/analyzers.ts';
+import type { ChosenAnalyzers } from '../../scan/analyzers.ts';
 import type { Flights } from '../../scan/flights.ts';
 import { openLayerPool } from '../../scan/layer-pool.ts';
 import {
@@ -22,18 +22,20 @@ import {
   type ScanOptions,
   type ScanParts,
 } from '../../scan/scan-image.ts';
-import type { Catalog } from '../../store/catalog/catalog.ts';
+import type { Catalog, CatalogEntry, CatalogImage } from '../../store/catalog/catalog.ts';
 import { openInventories } from '../../store/inventories.ts';
 import { openLayerAnalyses } from '../../store/layer-analyses.ts';
 import type { Readers } from '../../store/readers.ts';
 import type { ReportCache } from '../../store/reports.ts';
 import { openSharedFlight } from '../../store/shared-flight.ts';
-import { chooseWhatToLookFor, licenseCategoriesOf } from '../choice.ts';
+import { licenseCategoriesOf } from '../choice.ts';
 import type { Databases } from '../database-set.ts';
 import type { Run } from '../run.ts';
+import { openAnalyzerSets } from './analyzer-sets.ts';
 import type { Registries } from './registries.ts';
 import type { SharedStore } from './shared-store.ts';
 
+const ASKED_AGAIN_MS = 86_400_000;
 const THREADS_MAX = 8;
 /** Who died over a layer or a report is replaced after so long. */
 const FLIGHT_TTL_SECONDS = 5;
@@ -53,8 +55,30 @@ export interface ImageScans extends AsyncDisposable {
   readonly parts: ScanParts;
   readonly options: ScanOptions;
   scan(request: ScanRequest, credential: RegistryCredential | undefined, options: Signal): Promise<Scanned>;
-  /** Judges again what is known, by the databases in use now. */
-  assess(image: Image, inventory: Inventory): Promise<Scanned>;
+  /**
+   * Judges again what is known, by the databases in use now.
+   *
+   * @param analyzers fingerprint of those by which it is known; undefined comes of those that are not used any more
+   */
+  assess(image: Image, inventory: Inventory, analyzers: string): Promise<Scanned | undefined>;
+}
+
+interface SetInUse {
+  readonly parts: ScanParts;
+  readonly options: ScanOptions;
+  /** It looks for what the settings of the server say. */
+  readonly isUsual: boolean;
+}
+
+function partsFor(
+  analyzers: ChosenAnalyzers,
+  { cache }: SharedStore,
+): Pick<ScanParts, 'analyzers' | 'layerAnalyses' | 'inventories'> {
+  return {
+    analyzers,
+    layerAnalyses: openLayerAnalyses(cache, analyzers.fingerprint),
+    inventories: openInventories(cache, analyzers.fingerprint),
+  };
 }
 
 export async function openImageScans(given: ImageScansParts): Promise<ImageScans> {
@@ -66,12 +90,10 @@ export async function openImageScans(given: ImageScansParts): Promise<ImageScans
     ...(run.layerWorker && { script: run.layerWorker }),
   });
   const advisories = shareAdvisories(databases.advisories);
-  const analyzers = await chooseAnalyzers(await chooseWhatToLookFor(config));
+  const sets = await openAnalyzerSets(config);
   const parts: ScanParts = {
-    analyzers,
+    ...partsFor(sets.own, store),
     pool,
-    layerAnalyses: openLayerAnalyses(store.cache, analyzers.fingerprint),
-    inventories: openInventories(store.cache, analyzers.fingerprint),
     reports,
     advisories,
     ...(databases.java && { javaDb: databases.java }),
@@ -90,11 +112,24 @@ export async function openImageScans(given: ImageScansParts): Promise<ImageScans
     { report, key, isKnown }: Scanned,
     request: ScanRequest,
     isOwn: boolean,
+    isUsual: boolean,
   ): Promise<void> {
     const { image } = request;
     await readers.grant(report.image.digest, image, isOwn ? request.requestedBy : undefined);
-    const known = isKnown ? await catalog.find(key.image) : undefined;
-    if (!known?.names.includes(image)) await catalog.note(toCatalogEntry(report, key, image));
+    const known = isKnown || !isUsual ? await catalog.find(key.image) : undefined;
+    if (known && isNoted(known, image, parts.now())) return;
+    const entry = toCatalogEntry(report, key, { name: image, at: parts.now() });
+    if (!known) await catalog.note(entry);
+    // What is told of an image does not depend on what somebody has looked for besides.
+    else await catalog.note(isUsual ? withPlaceOfReport(entry, known) : withReportOf(entry, known));
+  }
+
+  async function setFor(request: ScanRequest): Promise<SetInUse> {
+    const set = await sets.forRequest(request);
+    const vulnerabilities = options.vulnerabilities || (request.lookFor?.includes('vulnerability') ?? false);
+    const isUsual = set === sets.own;
+    const using = isUsual ? parts : { ...parts, ...partsFor(set, store) };
+    return { parts: using, options: { ...options, vulnerabilities }, isUsual };
   }
 
   return {
@@ -109,14 +144,15 @@ export async function openImageScans(given: ImageScansParts): Promise<ImageScans
         const { plainHttp } = request;
         const act = async (client: RegistryClient): Promise<Scanned> => {
           const source = sourceOf(client, request);
+          const using = await setFor(request);
           const asked = {
-            ...options,
+            ...using.options,
             ...(request.platform !== undefined && { platform: parsePlatform(request.platform) }),
             ...(request.force && { force: true }),
             ...by,
           };
-          const scanned = await scanImage({ kind: 'image', source }, asked, parts, { signal });
-          await note(scanned, request, credential !== undefined);
+          const scanned = await scanImage({ kind: 'image', source }, asked, using.parts, { signal });
+          await note(scanned, request, credential !== undefined, using.isUsual);
           return scanned;
         };
         return await registries.using(credential, reference.registry, act, { plainHttp });
@@ -126,12 +162,32 @@ export async function openImageScans(given: ImageScansParts): Promise<ImageScans
         throw error;
       }
     },
-    assess: (image, inventory) => assessAgain(image, inventory, options, parts),
+    async assess(image, inventory, analyzers) {
+      const set = await sets.byFingerprint(analyzers);
+      return set && (await assessAgain(image, inventory, options, { ...parts, ...partsFor(set, store) }));
+    },
     async [Symbol.asyncDispose]() {
       await pool[Symbol.asyncDispose]();
       await advisories[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Not each time that it is asked for, as much is asked for all the time. */
+function isNoted({ names, askedAt }: CatalogImage, name: string, now: Date): boolean {
+  return names.includes(name) && now.getTime() - Date.parse(askedAt ?? '') < ASKED_AGAIN_MS;
+}
+
+/** A report that was carried over lies where it lay before. */
+function withPlaceOfReport(entry: CatalogEntry, { heldUnder, report }: CatalogImage): CatalogEntry {
+  if (heldUnder === undefined || report.advisoryDbs !== entry.image.report.advisoryDbs) return entry;
+  return { ...entry, image: { ...entry.image, heldUnder } };
+}
+
+/** Known by one name more, else as it was. */
+function withReportOf(entry: CatalogEntry, known: CatalogImage): CatalogEntry {
+  const { names, askedAt } = entry.image;
+  return { ...entry, image: { ...known, names, ...(askedAt !== undefined && { askedAt }) } };
 }
 
 const sourceOf = (client: RegistryClient, { image }: ScanRequest) =>

@@ -169,6 +169,7 @@ async function bringReportsUpToDate(parts: RefreshingParts, { signal }: Signal):
         },
         leases: store.leases,
         now: () => new Date(),
+        keepSeconds: config.catalogTtl,
       },
       { signal },
     );

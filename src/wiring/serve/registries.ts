@@ -2,7 +2,7 @@ import type { Signal } from '../../base/signal.ts';
 import type { RegistryCredential } from '../../oci/credentials/credential.ts';
 import type { RegistryClient } from '../../oci/registry/registry.ts';
 import { registryHosts } from '../../config/registries.ts';
-import { openTargetGuard } from '../../server/guard/target-guard.ts';
+import { openTargetGuard, type TargetGuard } from '../../server/guard/target-guard.ts';
 import { isLoopback } from '../../server/listen-safety.ts';
 import { lazily } from '../lazily.ts';
 import { openRegistryClient } from '../registry-client.ts';
@@ -28,10 +28,9 @@ export interface UsingOptions {
 }
 
 /** @param role a worker does what others were asked for, from wherever they can be reached */
-export function openRegistries(run: Run, role: 'server' | 'worker'): Registries {
-  const { config } = run.loaded;
+export function openRegistryGuard({ loaded: { config } }: Run, role: 'server' | 'worker'): TargetGuard {
   const named = config.allowRegistry;
-  const guard = openTargetGuard({
+  return openTargetGuard({
     ...(named.length > 0 && {
       allowedRegistries: named,
       privateRegistries: named.filter((host) => host !== '*'),
@@ -40,6 +39,12 @@ export function openRegistries(run: Run, role: 'server' | 'worker'): Registries 
     // Who can only be asked from this machine shows nobody else what is on it.
     allowLoopback: role === 'server' && isLoopback(parseListen(config.listen).host),
   });
+}
+
+/** @param role as for the guard */
+export function openRegistries(run: Run, role: 'server' | 'worker'): Registries {
+  const { config } = run.loaded;
+  const guard = openRegistryGuard(run, role);
   const own = lazily(() => openRegistryClient(run, [], { guard }));
   return {
     check: (host, options) => guard.check(host, options),

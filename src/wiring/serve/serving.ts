@@ -8,7 +8,7 @@ import type { Config } from '../../config/schema.ts';
 import { systemReason } from '../../config/system-reason.ts';
 import { currentDatabases } from '../../scan/scan-image.ts';
 import { openServer, type Server, type ServerOptions } from '../../server/app.ts';
-import type { Authentication } from '../../server/auth/authentication.ts';
+import { openAuthentication, type Authentication } from '../../server/auth/authentication.ts';
 import type { Door } from '../../server/door.ts';
 import { mirrorDoor } from '../../server/mirror/door.ts';
 import { mirroredDatabase } from '../../server/mirror/mirrored-database.ts';
@@ -20,12 +20,14 @@ import type { DatabaseVersion, VersionAnswer } from '../../server/version.ts';
 import type { Databases } from '../database-set.ts';
 import type { Run } from '../run.ts';
 import { openApiDoor } from './api-clients.ts';
+import { openCompareDoor, openCompositeDoor } from './composite-clients.ts';
 import { openHarborDoor } from './harbor-clients.ts';
 import { openServerAuthentication, tlsOptions } from './authentication.ts';
 import type { ImageScans } from './image-scans.ts';
 import { parseListen } from './listen.ts';
 import { keepDatabasesFresh } from './refreshing.ts';
 import type { ScanWork } from './scan-work.ts';
+import { openScannersDoor } from './scanner-registrations.ts';
 import type { SharedStore } from './shared-store.ts';
 import { openTrivyDoor } from './trivy-clients.ts';
 import { openWorks, type Works } from './works.ts';
@@ -48,9 +50,12 @@ export async function serve(
     openTrivyDoor(config, works.store, works.scans, authentication),
     openApiDoor(works, stopping.signal),
     openHarborDoor(works),
+    openCompositeDoor(works),
+    openCompareDoor(works),
+    openScannersDoor(run, works.scanners),
     ...mirror(works, stopping.signal),
   ]);
-  await listen(server, config);
+  await listen(server, config.listen, '--listen');
   using hurry = openHurry(stopping.signal, config);
   const working = keepWorking(works, { signal: stopping.signal, hurry: hurry.signal }, server);
   onListening(server.url);
@@ -61,15 +66,15 @@ export async function serve(
 }
 
 /** Before anything is worked on, as nothing is left to stop then. @throws DrydockError CONFIG_INVALID */
-async function listen(server: Server, config: Config): Promise<void> {
+async function listen(server: Server, at: string, setting: string): Promise<void> {
   try {
     await server.listen();
   } catch (cause) {
     await server.close(0);
-    const message = `cannot listen on ${config.listen}: ${systemReason(cause)}`;
+    const message = `cannot listen on ${at}: ${systemReason(cause)}`;
     throw new DrydockError('CONFIG_INVALID', message, {
       cause,
-      hint: 'Choose another address or port with --listen.',
+      hint: `Choose another address or port with ${setting}.`,
     });
   }
 }
@@ -99,13 +104,35 @@ export async function workOn(
   if (run.loaded.config.otlpEndpoint !== undefined)
     stack.use(startTraces({ endpoint: run.loaded.config.otlpEndpoint, serviceVersion: run.version }));
   const works = stack.use(await openWorks(run, 'worker'));
+  const probes = await answerProbes(works);
+  stack.defer(async () => await probes?.close(0));
   onWorking();
   const onUnexpected = (error: unknown, id: string): void => log(`scan ${id}: ${messageOf(error)}`);
   using hurry = openHurry(signal, run.loaded.config);
   await Promise.all([
     workWhenReady(works, { signal, hurry: hurry.signal, onUnexpected }),
     keepDatabasesFresh(works, { signal }),
+    works.scanners.watch({ signal }),
+    works.composite.run({ signal, onUnexpected }),
   ]);
+}
+
+/** A worker has no doors, so nobody needs to say who he is. */
+async function answerProbes(works: Works): Promise<Server | undefined> {
+  const { probeListen } = works.run.loaded.config;
+  if (probeListen === undefined) return undefined;
+  const authentication = await openAuthentication({});
+  const { version, checks, metrics } = serverOptions(works, authentication, () => undefined);
+  const server = await openServer(
+    {
+      ...{ listen: parseListen(probeListen), authentication, insecureNoAuth: true, version },
+      ...(checks && { checks }),
+      ...(metrics && { metrics }),
+    },
+    [],
+  );
+  await listen(server, probeListen, '--probe-listen');
+  return server;
 }
 
 /** How often a database is looked for that is not there yet. */
@@ -136,6 +163,8 @@ async function keepWorking(
   const tasks = [
     workWhenReady(works, { signal, hurry, onUnexpected }),
     keepDatabasesFresh(works, { signal }),
+    works.scanners.watch({ signal }),
+    works.composite.run({ signal, onUnexpected }),
   ].map((task) =>
     task.catch((error: unknown) => {
       if (!signal.aborted) server.log.error({ err: error }, 'background work ended');
@@ -170,6 +199,7 @@ function serverOptions(
           digest,
           updatedAt: Date.parse(builtAt),
         })),
+      scanners: () => works.scanners.gauges(),
       ...(config.metricsAccess !== 'auto' && { access: config.metricsAccess }),
     },
     ...(config.rateLimit > 0 && { rateLimit: { perSecond: config.rateLimit, burst: config.rateLimit * 2 } }),

@@ -6,10 +6,12 @@ import { openReaders, type Readers } from '../../store/readers.ts';
 import { openReports } from '../../store/reports.ts';
 import { openDatabases } from '../databases.ts';
 import type { Run } from '../run.ts';
+import { openCompositeWork, type CompositeWork } from './composite-work.ts';
 import { openImageScans } from './image-scans.ts';
 import type { RefreshingParts } from './refreshing.ts';
 import { openRegistries, type Registries } from './registries.ts';
 import { openScanWork, type ScanWork } from './scan-work.ts';
+import { openScanners, type Scanners } from './scanner-registrations.ts';
 import { openSharedStore } from './shared-store.ts';
 
 /** Everything behind a server or a worker. */
@@ -17,6 +19,9 @@ export interface Works extends RefreshingParts, AsyncDisposable {
   readonly work: ScanWork;
   readonly readers: Readers;
   readonly registries: Registries;
+  /** Besides Drydock itself. */
+  readonly scanners: Scanners;
+  readonly composite: CompositeWork;
 }
 
 /** @throws DrydockError CONFIG_INVALID, QUEUE_UNAVAILABLE */
@@ -42,6 +47,9 @@ async function openParts(run: Run, role: 'server' | 'worker', disposal: Disposal
   const readers = openReaders(store.cache, config.reportTtl);
   const parts = { run, store, catalog, databases, registries, reports, readers };
   const scans = disposal.use(await openImageScans(parts));
+  const scanners = disposal.use(await openScanners({ run, store, role }));
   const work = disposal.use(await openScanWork(config, store));
-  return { ...parts, scans, work, [Symbol.asyncDispose]: () => disposal[Symbol.asyncDispose]() };
+  const all = { ...parts, scans, scanners, work };
+  const composite = disposal.use(await openCompositeWork(all));
+  return { ...all, composite, [Symbol.asyncDispose]: () => disposal[Symbol.asyncDispose]() };
 }

@@ -1,0 +1,62 @@
+import { builtinFilesystemRules } from '../../analysis/filesystem/builtin-rules.ts';
+import type { FilesystemRule } from '../../analysis/filesystem/filesystem-rule.ts';
+import type { Config } from '../../config/schema.ts';
+import type { ScanRequest } from '../../model/job.ts';
+import type { ChosenAnalyzers } from '../../scan/analyzers.ts';
+import { chooseAnalyzers, type AnalyzerChoice, type ExtraScanner } from '../../scan/analyzers.ts';
+import { chooseWhatToLookFor } from '../choice.ts';
+
+/** What scans of a server look for: what its settings say, and more where somebody asks for more. */
+export interface AnalyzerSets {
+  readonly own: ChosenAnalyzers;
+  /** One of two sets for nearly all, so that layers are not read for every combination of what may be asked for. */
+  forRequest(request: Pick<ScanRequest, 'lookFor' | 'watchPaths'>): Promise<ChosenAnalyzers>;
+  /** Undefined for those that are not used (any more), and for those of one request. */
+  byFingerprint(fingerprint: string): Promise<ChosenAnalyzers | undefined>;
+}
+
+const EVERYTHING: readonly ExtraScanner[] = ['secret', 'license', 'misconfiguration'];
+
+/** @throws DrydockError CONFIG_INVALID */
+export async function openAnalyzerSets(config: Config): Promise<AnalyzerSets> {
+  const own = await chooseAnalyzers(await chooseWhatToLookFor(config));
+  let all: Promise<ChosenAnalyzers> | undefined;
+  // Rules that people wrote are not read before somebody asks for what they are about.
+  const everything = (): Promise<ChosenAnalyzers> => {
+    all ??= chooseWhatToLookFor(config, EVERYTHING).then(chooseAnalyzers);
+    all.catch(() => (all = undefined));
+    return all;
+  };
+  return {
+    own,
+    async forRequest({ lookFor = [], watchPaths = [] }) {
+      if (watchPaths.length > 0) return await chooseAnalyzers(watching(await everything(), watchPaths));
+      const wanted = lookFor.filter((what): what is ExtraScanner => what !== 'vulnerability');
+      return wanted.every((what) => own.choice.scanners.includes(what)) ? own : await everything();
+    },
+    async byFingerprint(fingerprint) {
+      if (own.fingerprint === fingerprint) return own;
+      const more = await everything();
+      return more.fingerprint === fingerprint ? more : undefined;
+    },
+  };
+}
+
+function watching({ choice }: ChosenAnalyzers, paths: readonly string[]): AnalyzerChoice {
+  const { rules, disabled } = choice.filesystemRules ?? builtinFilesystemRules;
+  // In one order, as what is found is remembered by the rules.
+  const watched = [...new Set(paths)].sort().map(toRule);
+  return { ...choice, filesystemRules: { rules: [...rules, ...watched], disabled } };
+}
+
+function toRule(pattern: string): FilesystemRule {
+  return {
+    id: `path:${pattern}`,
+    title: 'Path that was asked for',
+    description: 'Whether that is right or wrong is for whoever asked to say.',
+    severity: 'UNKNOWN',
+    message: '{path} is there',
+    resolution: '',
+    paths: [pattern],
+  };
+}

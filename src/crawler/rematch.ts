@@ -64,6 +64,8 @@ export interface Rematched {
 }
 
 const LEASE_SECONDS = 60;
+/** Parts at once: while one writes down what it has done, another goes on. */
+const LANES = 2;
 /** What is written to the catalogue at once. */
 const BATCH = 64;
 const MAX_FAILURES = 20;
@@ -92,22 +94,45 @@ export async function rematch(
     failures: [],
   };
   const affected = await findAffected(step.diff, parts.catalog, options);
-  for (const shard of SHARDS) {
-    options.signal.throwIfAborted();
-    const name = `rematch/${sha256Of(step.after)}/${shard.name}`;
-    const lease = await parts.leases?.take(name, { ttlSeconds: LEASE_SECONDS });
-    if (parts.leases && !lease) continue;
-    try {
-      const signal = lease ? AbortSignal.any([options.signal, lease.lost]) : options.signal;
-      await rematchShard(shard, step, affected, parts, { ...options, signal }, tally);
-    } catch (error) {
-      // Whoever has the lease by now goes on with it.
-      if (!lease?.lost.aborted || options.signal.aborted) throw error;
-    } finally {
-      await lease?.[Symbol.asyncDispose]();
-    }
-  }
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
+  const shards = SHARDS[Symbol.iterator]();
+  const lane = async (): Promise<void> => {
+    for (const shard of shards)
+      await rematchLeased(shard, step, affected, parts, { ...options, signal }, tally);
+  };
+  const lanes = Array.from({ length: LANES }, () =>
+    lane().catch((error: unknown) => {
+      failed.abort(error);
+      throw error;
+    }),
+  );
+  await Promise.allSettled(lanes);
+  await Promise.all(lanes);
   return tally;
+}
+
+async function rematchLeased(
+  shard: Shard,
+  step: DatabaseStep,
+  affected: Affected,
+  parts: RematchParts,
+  options: RematchOptions,
+  tally: Tally,
+): Promise<void> {
+  options.signal.throwIfAborted();
+  const name = `rematch/${sha256Of(step.after)}/${shard.name}`;
+  const lease = await parts.leases?.take(name, { ttlSeconds: LEASE_SECONDS });
+  if (parts.leases && !lease) return;
+  try {
+    const signal = lease ? AbortSignal.any([options.signal, lease.lost]) : options.signal;
+    await rematchShard(shard, step, affected, parts, { ...options, signal }, tally);
+  } catch (error) {
+    // Whoever has the lease by now goes on with it.
+    if (!lease?.lost.aborted || options.signal.aborted) throw error;
+  } finally {
+    await lease?.[Symbol.asyncDispose]();
+  }
 }
 
 type Affected = (identity: Digest) => boolean;

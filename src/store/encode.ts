@@ -14,7 +14,7 @@ const CHUNK_BYTES = 1 << 17;
 /** More than any sound value; beyond it lies damage. */
 const MAX_DECODED_BYTES = 256 << 20;
 /** Smaller ones are done sooner than another thread could be told of them. */
-const [MIN_TEXT_BYTES, MIN_PACKED_BYTES] = [16 << 10, 8 << 10];
+const [MIN_TEXT_BYTES, MIN_PACKED_BYTES] = [64 << 10, 32 << 10];
 const DECODING: BrotliOptions = { chunkSize: CHUNK_BYTES, maxOutputLength: MAX_DECODED_BYTES };
 
 const compress = promisify(brotliCompress);

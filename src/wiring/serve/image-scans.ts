@@ -23,6 +23,7 @@ import {
   type ScanParts,
 } from '../../scan/scan-image.ts';
 import type { Catalog, CatalogEntry, CatalogImage } from '../../store/catalog/catalog.ts';
+import { openImageRecords } from '../../store/catalog/image-records.ts';
 import { openInventories } from '../../store/inventories.ts';
 import { openLayerAnalyses } from '../../store/layer-analyses.ts';
 import type { Readers } from '../../store/readers.ts';
@@ -90,6 +91,7 @@ export async function openImageScans(given: ImageScansParts): Promise<ImageScans
     ...(run.layerWorker && { script: run.layerWorker }),
   });
   const advisories = shareAdvisories(databases.advisories);
+  const images = openImageRecords(store.cache);
   const sets = await openAnalyzerSets(config);
   const parts: ScanParts = {
     ...partsFor(sets.own, store),
@@ -119,6 +121,7 @@ export async function openImageScans(given: ImageScansParts): Promise<ImageScans
     const known = isKnown || !isUsual ? await catalog.find(key.image) : undefined;
     if (known && isNoted(known, image, parts.now())) return;
     const entry = toCatalogEntry(report, key, { name: image, at: parts.now() });
+    await images.remember(key.image, report.image);
     if (!known) await catalog.note(entry);
     // What is told of an image does not depend on what somebody has looked for besides.
     else await catalog.note(isUsual ? withPlaceOfReport(entry, known) : withReportOf(entry, known));

@@ -15,6 +15,7 @@ import { openSharedArchives } from '../../crawler/shared-archive.ts';
 import type { AdvisoryDbVersion } from '../../model/advisory.ts';
 import { currentDatabases, databasesText } from '../../scan/scan-image.ts';
 import type { Catalog } from '../../store/catalog/catalog.ts';
+import { openImageRecords } from '../../store/catalog/image-records.ts';
 import { openInventories } from '../../store/inventories.ts';
 import { decode, encode } from '../../store/encode.ts';
 import type { Databases } from '../database-set.ts';
@@ -149,6 +150,7 @@ async function bringReportsUpToDate(parts: RefreshingParts, { signal }: Signal):
   if (!config.rematch || !config.scanners.includes('vuln')) return;
   const versions = await currentDatabases(scans.parts).catch(() => undefined);
   if (!versions) return; // there is none yet
+  const images = openImageRecords(store.cache);
   const after = databasesText(versions);
   await reports.announce(after, versions);
   const told = await readTold(store);
@@ -164,8 +166,8 @@ async function bringReportsUpToDate(parts: RefreshingParts, { signal }: Signal):
         catalog,
         findInventory: ({ identity, analyzers }) => openInventories(store.cache, analyzers).find(identity),
         assessInventory: async (image, inventory) => {
-          const known = await reports.find(image.report);
-          return known && (await scans.assess(known.image, inventory, image.analyzers));
+          const known = (await images.find(image.identity)) ?? (await reports.find(image.report))?.image;
+          return known && (await scans.assess(known, inventory, image.analyzers));
         },
         leases: store.leases,
         now: () => new Date(),

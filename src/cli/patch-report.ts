@@ -1,8 +1,9 @@
-import type { PackageUpdate, UnfixedFinding, UnfixedReason } from '../model/patch.ts';
+import type { VulnerabilityFinding } from '../model/finding.ts';
+import type { UnfixedFinding, UnfixedReason } from '../model/patch.ts';
 import { painter, type Paint } from '../reports/table/paint.ts';
 import { padTo, printable, widthOf } from '../reports/table/terminal-text.ts';
 import type { PatchRun } from '../wiring/patch/patching.ts';
-import type { PlatformPatch } from '../wiring/patch/platform-patch.ts';
+import type { PlatformPatch, ToldUpdate } from '../wiring/patch/platform-patch.ts';
 import { sizeText } from './field-lines.ts';
 
 /** What was done, or would be, for programs. */
@@ -10,42 +11,48 @@ export function* patchJson({ name, isPlan, patches, published }: PatchRun): Gene
   const told = {
     image: name,
     isPlan,
-    patches: patches.map(({ platform, verdict, plan, outcome, patched, proof, subject }) => ({
-      platform,
-      verdict,
-      base: subject.base.origin,
-      found: subject.findings.length,
-      updates: plan.updates,
-      applied: outcome.applied.map(({ name: pkg, architecture, to }) => ({ name: pkg, architecture, to })),
-      refused: outcome.refused,
-      unfixed: plan.unfixed.map(({ finding, reason, detail }) => ({
-        id: finding.id,
-        package: finding.package.name,
-        installedVersion: finding.installedVersion,
-        fixedVersion: finding.fixedVersion,
-        severity: finding.severity,
-        reason,
-        detail,
-      })),
-      indexes: plan.indexes,
-      notes: [...plan.notes, ...outcome.notes],
-      ...(patched && {
-        result: {
-          digest: patched.manifest.digest,
-          layer: patched.layer.digest,
-          layerBytes: patched.layer.sizeBytes,
-        },
-      }),
-      ...(proof && {
-        remaining: proof.remaining.map(({ id, package: pkg }) => ({ id, package: pkg.name })),
-        notGone: proof.notGone.map(({ id, package: pkg }) => ({ id, package: pkg.name })),
-        added: proof.added.map(({ id, package: pkg }) => ({ id, package: pkg.name })),
-      }),
-    })),
+    patches: patches.map((patch) => platformJson(patch)),
     ...(published && { published }),
   };
   yield `${JSON.stringify(told, null, 2)}\n`;
 }
+
+function platformJson({ platform, engine, verdict, base, found, proof, result, ...patch }: PlatformPatch) {
+  const risks = new Map(patch.risks.map((risk) => [placeOf(risk), risk]));
+  const named = (finding: VulnerabilityFinding) => ({ id: finding.id, package: finding.package.name });
+  return {
+    platform,
+    engine,
+    verdict,
+    base,
+    found,
+    updates: patch.updates.map((update) => {
+      const risk = risks.get(placeOf(update));
+      return { ...update, ...(risk && { risk: risk.risk, ...(risk.detail && { riskDetail: risk.detail }) }) };
+    }),
+    applied: patch.applied.map(({ name, architecture, to }) => ({ name, architecture, to })),
+    refused: patch.refused,
+    unfixed: patch.unfixed.map(({ finding, reason, detail }) => ({
+      ...named(finding),
+      installedVersion: finding.installedVersion,
+      fixedVersion: finding.fixedVersion,
+      severity: finding.severity,
+      reason,
+      detail,
+    })),
+    indexes: patch.indexes,
+    notes: patch.notes,
+    ...(result && { result }),
+    ...(proof && {
+      remaining: proof.remaining.map(named),
+      notGone: proof.notGone.map(named),
+      added: proof.added.map(named),
+    }),
+  };
+}
+
+const placeOf = ({ name, architecture }: { readonly name: string; readonly architecture: string }): string =>
+  `${name} ${architecture}`;
 
 const VERDICTS: Readonly<Record<PlatformPatch['verdict'], string>> = {
   patched: 'patched',
@@ -78,28 +85,31 @@ export function* patchText(run: PatchRun, { color }: { readonly color: boolean }
   for (const patch of run.patches) yield* platformText(run.name, patch, run.isPlan, paint);
   const { published } = run;
   if (!published) return;
-  yield `${paint(printable(published.name), 'bold')}\n${published.digest}, ${sizeText(published.uploadedBytes)} written\n`;
+  const written = published.uploadedBytes;
+  const size = written === undefined ? '' : `, ${sizeText(written)} written`;
+  yield `${paint(printable(published.name), 'bold')}\n${published.digest}${size}\n`;
   for (const path of published.attestations) yield `${printable(path)}\n`;
 }
 
 function* platformText(name: string, patch: PlatformPatch, isPlan: boolean, paint: Paint): Generator<string> {
-  const { platform, subject, plan, outcome, verdict, patched, proof } = patch;
+  const { platform, found, applied, refused, unfixed, verdict, result, proof, notes, engine } = patch;
   const where = [platform.os, platform.architecture, platform.variant].filter(Boolean).join('/');
   const end = isPlan ? PLANNED[verdict] : VERDICTS[verdict];
-  yield `${paint(printable(name), 'bold')} (${where}): ${end}\n`;
-  yield `${subject.findings.length} vulnerabilities found, ${fixedCount(outcome.applied)} fixed by ${outcome.applied.length} packages\n\n`;
-  yield* updateTable(outcome.applied, paint);
-  for (const { source, detail } of outcome.refused)
+  const by = engine === 'embedded' ? '' : ` by ${engine}`;
+  yield `${paint(printable(name), 'bold')} (${where}): ${end}${by}\n`;
+  yield `${found} vulnerabilities found, ${fixedCount(applied)} fixed by ${applied.length} packages\n\n`;
+  yield* updateTable(patch, isPlan, paint);
+  for (const { source, detail } of refused)
     yield `${paint('refused', 'red')}  ${printable(source)}: ${printable(detail)}\n`;
-  yield* unfixedText(plan.unfixed);
-  if (patched) yield `one layer of ${sizeText(patched.layer.sizeBytes)} added\n`;
+  yield* unfixedText(unfixed);
+  if (result?.layerBytes !== undefined) yield `one layer of ${sizeText(result.layerBytes)} added\n`;
   if (proof) yield `a scan of the result finds ${proof.remaining.length}`;
   if (proof && proof.notGone.length > 0)
     yield `, of which ${proof.notGone.length} should be gone: ${idsOf(proof.notGone)}`;
   if (proof && proof.added.length > 0)
     yield `, of which ${proof.added.length} were not there before: ${idsOf(proof.added)}`;
   if (proof) yield '\n';
-  for (const note of [...plan.notes, ...outcome.notes]) yield `note: ${printable(note)}\n`;
+  for (const note of notes) yield `note: ${printable(note)}\n`;
   yield '\n';
 }
 
@@ -111,30 +121,38 @@ function idsOf(findings: readonly { readonly id: string }[]): string {
   return ids.length > MAX_IDS ? `${shown} and ${ids.length - MAX_IDS} more` : shown;
 }
 
-function fixedCount(updates: readonly PackageUpdate[]): number {
+function fixedCount(updates: readonly ToldUpdate[]): number {
   return updates.reduce((sum, { fixes }) => sum + fixes.length, 0);
 }
 
-function* updateTable(updates: readonly PackageUpdate[], paint: Paint): Generator<string> {
-  if (updates.length === 0) return;
-  const rows = updates.map(({ name, from, to, fixes, archive }) => [
-    printable(name),
-    printable(from),
-    printable(to),
-    fixes.length === 0 ? 'with its source' : idsOf(fixes.map((id) => ({ id }))),
-    sizeText(archive.sizeBytes),
-  ]);
-  const head = ['Package', 'From', 'To', 'Fixes', 'Download'];
-  const widths = head.map((title, at) =>
-    Math.max(...[title, ...rows.map((row) => row[at] ?? '')].map(widthOf)),
-  );
-  const line = (row: readonly string[]): string =>
+/** A plan shows what is refused too, so that its risk is seen. */
+function* updateTable(
+  { updates, applied, risks }: PlatformPatch,
+  isPlan: boolean,
+  paint: Paint,
+): Generator<string> {
+  const shown = isPlan ? updates : applied;
+  if (shown.length === 0) return;
+  const risksByPlace = new Map(risks.map((each) => [placeOf(each), each.risk]));
+  const columns: readonly [string, (update: ToldUpdate) => string][] = [
+    ['Package', ({ name }) => printable(name)],
+    ['From', ({ from }) => printable(from)],
+    ['To', ({ to }) => printable(to)],
+    ['Fixes', ({ fixes }) => (fixes.length === 0 ? 'with its source' : idsOf(fixes.map((id) => ({ id }))))],
+    ['Risk', (update) => risksByPlace.get(placeOf(update)) ?? ''],
+    ['Download', ({ archive }) => (archive ? sizeText(archive.sizeBytes) : '')],
+  ];
+  const rows = shown.map((update) => columns.map(([, cell]) => cell(update)));
+  const isUsed = columns.map((_, at) => rows.some((row) => row[at] !== ''));
+  const table = [columns.map(([title]) => title), ...rows].map((row) => row.filter((_, at) => isUsed[at]));
+  const widths = (table[0] ?? []).map((_, at) => Math.max(...table.map((row) => widthOf(row[at] ?? ''))));
+  const lines = table.map((row) =>
     row
       .map((cell, at) => padTo(cell, widths[at] ?? 0))
       .join('  ')
-      .trimEnd();
-  yield `${paint(line(head), 'bold')}\n`;
-  for (const row of rows) yield `${line(row)}\n`;
+      .trimEnd(),
+  );
+  for (const [at, line] of lines.entries()) yield `${at === 0 ? paint(line, 'bold') : line}\n`;
   yield '\n';
 }
 

@@ -35,6 +35,9 @@ export const patchCommand: Command = async (invocation) => {
     signal,
     select: (report) => teller.select(report),
     onStep: (step) => trace(step.kind === 'fetching' ? `fetching ${step.url}` : step.kind),
+    onLog: (text) => {
+      for (const line of text.split('\n').filter((each) => each !== '')) trace(`engine: ${line}`);
+    },
   });
   screen.clear();
   await output.write(

@@ -18,6 +18,16 @@ test.each([
   expect(within(text, depth, containers)).toBe(answer),
 );
 
+test.each([
+  ['[1,2,3]', 2, true],
+  ['[1,2,3]', 1, false],
+  ['{"a":[1,2],"b":[3,4]}', 3, true],
+  ['{"a":[1,2],"b":[3,4]}', 2, false],
+  ['[",,,,"]', 0, true],
+])('%s with %i members besides the first: %s', (text, members, answer) =>
+  expect(isWithinJsonBounds(Buffer.from(text), { depth: 9, containers: 9, members })).toBe(answer),
+);
+
 test('real documents are measured as they are', () => {
   const depthOf = (value: unknown): number =>
     typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;

@@ -1,5 +1,6 @@
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
 
 /** What JSON text may at most hold. */
 export interface JsonBounds {
@@ -7,15 +8,21 @@ export interface JsonBounds {
   readonly depth: number;
   /** Objects and lists in all. */
   readonly containers: number;
+  /** What stands in them in all, but for the first of each; absent: as much as the text holds. */
+  readonly members?: number;
 }
 
 /**
  * Whether JSON text keeps within bounds, by one look at its bytes: a parser would first build all of it, and a few
  * megabytes of brackets make gigabytes of objects. Text that is no JSON gets an answer too.
  */
-export function isWithinJsonBounds(bytes: Uint8Array, { depth, containers }: JsonBounds): boolean {
+export function isWithinJsonBounds(
+  bytes: Uint8Array,
+  { depth, containers, members = Infinity }: JsonBounds,
+): boolean {
   let open = 0;
   let seen = 0;
+  let commas = 0;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at];
     if (byte === QUOTE) {
@@ -24,6 +31,8 @@ export function isWithinJsonBounds(bytes: Uint8Array, { depth, containers }: Jso
       if (++open > depth || ++seen > containers) return false;
     } else if (byte === 0x7d || byte === 0x5d) {
       open--;
+    } else if (byte === COMMA && ++commas > members) {
+      return false;
     }
   }
   return true;

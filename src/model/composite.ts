@@ -79,6 +79,8 @@ export interface ComponentProgress {
   /** Of that candidate. */
   readonly scanner?: string;
   readonly startedAt?: string;
+  /** It was running already, with a candidate that came before. */
+  readonly isBegun?: boolean;
   /** The work that it drives. */
   readonly workKey?: string;
   /** The scan that makes the report after all. */

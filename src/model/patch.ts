@@ -6,8 +6,10 @@ export interface PackageArchive {
   /** Where it is fetched. */
   readonly url: string;
   readonly sizeBytes: number;
-  /** Hexadecimal. */
-  readonly sha256: string;
+  /** Hexadecimal; absent where the index names no such sum and the file has not been fetched yet. */
+  readonly sha256?: string;
+  /** Of an `.apk`: `Q1` and the SHA-1 of its control part, in base64. */
+  readonly identity?: string;
 }
 
 /** One installed package that is replaced by a newer one. */
@@ -23,6 +25,11 @@ export interface PackageUpdate {
   readonly fixes: readonly string[];
   readonly archive: PackageArchive;
 }
+
+/** What is said of a replaced package, whoever replaced it. */
+export type NamedUpdate = Pick<PackageUpdate, 'name' | 'architecture' | 'from' | 'to' | 'fixes'> & {
+  readonly type: 'deb' | 'apk' | 'rpm';
+};
 
 /** Why a finding stays. */
 export type UnfixedReason =
@@ -63,6 +70,23 @@ export interface PatchPlan {
   readonly notes: readonly string[];
 }
 
+/**
+ * How much is known of what leaving out a package's scripts means: it has none that would do anything (`none`), they are
+ * known and have nothing to do here (`known-scripts`), what they do is done in another way (`emulated`), a file of the
+ * user's is kept where the package brings another (`config-touched`), nobody has read them (`unknown-script`), or they
+ * have something to do that is not done (`refused`).
+ */
+export type PatchRisk =
+  'none' | 'known-scripts' | 'emulated' | 'config-touched' | 'unknown-script' | 'refused';
+
+export interface PackageRisk {
+  readonly name: string;
+  readonly architecture: string;
+  readonly risk: PatchRisk;
+  /** For people: what the scripts do, which file is kept, why it is refused. */
+  readonly detail?: string;
+}
+
 /** What an engine made of a plan. */
 export interface PatchOutcome {
   readonly applied: readonly PackageUpdate[];
@@ -74,5 +98,7 @@ export interface PatchOutcome {
   }[];
   /** Files of the user's that were kept, caches that were dropped, owners that were carried over. */
   readonly notes: readonly string[];
+  /** Of every package that was judged, replaced or not; absent where nothing was. */
+  readonly risks?: readonly PackageRisk[];
   readonly layer?: { readonly digest: Digest; readonly diffId: Digest; readonly sizeBytes: number };
 }

@@ -1,20 +1,21 @@
 import { sha256Of } from '../base/digest.ts';
+import { DrydockError } from '../base/errors.ts';
 import type { Signal } from '../base/signal.ts';
 import type { VulnerabilityFinding } from '../model/finding.ts';
 import type { Image } from '../model/image.ts';
-import type { PatchOutcome, PatchPlan } from '../model/patch.ts';
+import type { NamedUpdate, PackageUpdate, PatchOutcome, PatchPlan } from '../model/patch.ts';
 import type { ImageSource } from '../oci/source.ts';
-import { applyUpdates } from './embedded/apply-updates.ts';
 import { withFileLists } from './file-lists.ts';
 import { readBase, type BaseImage } from './image/base-image.ts';
 import type { ImageDocuments } from './image/documents.ts';
 import { writeLayer } from './image/layer.ts';
 import { patchedImage, patchedSource, type PatchedImage, type PatchNote } from './image/patched-image.ts';
 import { openRoot } from './image/root-of-image.ts';
-import { planPatch, type PlanOptions, type PlanProgress } from './plan/plan-patch.ts';
+import { managerOf } from './package-manager.ts';
+import type { PlanOptions, PlanProgress } from './plan/plan-patch.ts';
 import type { RootView } from './root/root-view.ts';
 import type { ArchiveAccess } from './sources/archives.ts';
-import { openPackageFetcher } from './sources/fetch-packages.ts';
+import type { FetchPackage } from './sources/fetch-packages.ts';
 
 /** An image that is to be patched, looked into. */
 export interface PatchSubject {
@@ -35,7 +36,7 @@ export type FindVulnerabilities = (
 ) => Promise<readonly VulnerabilityFinding[]>;
 
 export type PatchStep =
-  | { readonly kind: 'reading' | 'scanning' | 'planning' | 'applying' | 'checking' }
+  | { readonly kind: 'reading' | 'scanning' | 'planning' | 'judging' | 'applying' | 'checking' }
   | ({ readonly kind: 'fetching' } & PlanProgress);
 
 export interface PatchOptions extends PlanOptions {
@@ -64,16 +65,18 @@ export async function openSubject(
 ): Promise<PatchSubject> {
   onStep?.({ kind: 'reading' });
   const base = await readBase(documents, image, { signal });
-  const root = await openRoot(base.image, source, { signal });
   onStep?.({ kind: 'scanning' });
-  const findings = await find(base.image, fixedSource(base.image, source), base.earlier === undefined, {
-    signal,
-  });
+  // Where the scan has to read the layers too, it does so on threads of its own meanwhile.
+  const scanning = find(base.image, fixedSource(base.image, source), base.earlier === undefined, { signal });
+  const [read, scanned] = await Promise.allSettled([openRoot(base.image, source, { signal }), scanning]);
+  if (read.status === 'rejected') throw read.reason;
+  if (scanned.status === 'rejected') throw scanned.reason;
+  const [root, findings] = [read.value, scanned.value];
   return { base, source, root, findings };
 }
 
 /** The same source, for one image that is known. */
-function fixedSource(image: Image, source: ImageSource): ImageSource {
+export function fixedSource(image: Image, source: ImageSource): ImageSource {
   return {
     ...(source.isStreamed && { isStreamed: true }),
     resolve: () => Promise.resolve(image),
@@ -91,7 +94,7 @@ export async function plan(
   const { base, root, findings } = subject;
   const { archive, now, onStep } = options;
   onStep?.({ kind: 'planning' });
-  return await planPatch({
+  return await managerOf(root).plan({
     image: base.image,
     root,
     findings,
@@ -101,6 +104,49 @@ export async function plan(
     signal,
     ...(onStep && { onProgress: (progress) => onStep({ kind: 'fetching', ...progress }) }),
   });
+}
+
+/** What is fetched at most only to say what would become of it. */
+const MAX_REVIEW_BYTES = 1 << 30;
+
+/**
+ * What {@link apply} would replace and refuse, and what is known of each package's scripts. For that the packages are
+ * fetched, and kept where the archive access has a cache; nothing is made. Where they cannot be had, the notes say so.
+ *
+ * @throws DrydockError PATCH_UNSUPPORTED, PACKAGE_ARCHIVE_INVALID, ARCHIVE_UNTRUSTED
+ */
+export async function review(
+  { root }: PatchSubject,
+  planned: PatchPlan,
+  options: PatchOptions,
+  { signal }: Signal,
+): Promise<PatchOutcome> {
+  const { archive, scripts, onStep } = options;
+  const { updates } = planned;
+  const unjudged = (why: string): PatchOutcome => ({
+    applied: updates,
+    refused: [],
+    notes: updates.length === 0 ? [] : [`scripts of packages were not judged: ${why}`],
+  });
+  const bytes = updates.reduce((sum, { archive: { sizeBytes } }) => sum + sizeBytes, 0);
+  if (bytes > MAX_REVIEW_BYTES) return unjudged(`${bytes >> 20} MiB would have to be fetched`);
+  if (updates.length === 0) return unjudged('');
+  onStep?.({ kind: 'judging' });
+  const manager = managerOf(root);
+  const fetchPackage = await manager.openFetcher(root, options, archive, { signal });
+  try {
+    const judged = await manager.judge(root, updates, {
+      fetch: fetching(fetchPackage, options, { signal }),
+      ...(scripts && { scripts }),
+      signal,
+    });
+    const { accepted, refused, risks, notes } = judged;
+    return { applied: accepted.map(({ update }) => update), refused, notes: [...new Set(notes)], risks };
+  } catch (error) {
+    const isAway = error instanceof DrydockError && error.code === 'ARCHIVE_UNAVAILABLE';
+    if (!isAway) throw error;
+    return unjudged(error.message);
+  }
 }
 
 export interface AppliedPatch {
@@ -125,9 +171,10 @@ export async function apply(
   if (planned.updates.length === 0) return { outcome: { applied: [], refused: [], notes: [] } };
   onStep?.({ kind: 'applying' });
   const created = createdAt(base, planned, options.sourceDateEpoch);
-  const fetchPackage = await openPackageFetcher(root, options, archive, { signal });
-  const { changes, outcome } = await applyUpdates(root, planned.updates, {
-    fetch: (update) => fetchPackage(update.archive, { signal }),
+  const manager = managerOf(root);
+  const fetchPackage = await manager.openFetcher(root, options, archive, { signal });
+  const { changes, outcome } = await manager.apply(root, planned.updates, {
+    fetch: fetching(fetchPackage, options, { signal }),
     sourceDateEpoch: Math.floor(Date.parse(created) / 1000),
     ...(scripts && { scripts }),
     signal,
@@ -144,6 +191,27 @@ export async function apply(
   const patched = patchedImage(base, layer, note);
   const { digest, diffId, sizeBytes } = layer;
   return { outcome: { ...outcome, layer: { digest, diffId, sizeBytes } }, patched };
+}
+
+/** Tells of each package that has come. */
+function fetching(
+  fetchPackage: FetchPackage,
+  { onStep }: PatchOptions,
+  { signal }: Signal,
+): (update: PackageUpdate) => Promise<Uint8Array> {
+  return async ({ archive }) => {
+    const content = await fetchPackage(archive, { signal });
+    const { sizeBytes: totalBytes } = archive;
+    onStep?.({ kind: 'fetching', url: withoutLogin(archive.url), receivedBytes: content.length, totalBytes });
+    return content;
+  };
+}
+
+function withoutLogin(address: string): string {
+  if (!URL.canParse(address)) return '';
+  const url = new URL(address);
+  url.username = url.password = '';
+  return url.href;
 }
 
 /** What a scan of the patched image says. */
@@ -171,12 +239,22 @@ export async function prove(
 ): Promise<PatchProof> {
   onStep?.({ kind: 'checking' });
   const remaining = await find(patched.image, patchedSource(patched, subject.source), true, { signal });
-  const promised = new Set(outcome.applied.flatMap(({ name, fixes }) => fixes.map((id) => `${id} ${name}`)));
-  const before = new Set(subject.findings.map(keyOf));
+  return proofOf(subject.findings, remaining, outcome.applied, { isTold });
+}
+
+/** What the findings after a patch say of it, whoever made it. */
+export function proofOf(
+  before: readonly VulnerabilityFinding[],
+  remaining: readonly VulnerabilityFinding[],
+  applied: readonly Pick<NamedUpdate, 'name' | 'fixes'>[],
+  { isTold = false }: Pick<ProofOptions, 'isTold'> = {},
+): PatchProof {
+  const promised = new Set(applied.flatMap(({ name, fixes }) => fixes.map((id) => `${id} ${name}`)));
+  const known = new Set(before.map(keyOf));
   return {
     remaining,
     notGone: remaining.filter((finding) => promised.has(keyOf(finding))),
-    added: isTold ? [] : remaining.filter((finding) => !before.has(keyOf(finding))),
+    added: isTold ? [] : remaining.filter((finding) => !known.has(keyOf(finding))),
   };
 }
 

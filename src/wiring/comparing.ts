@@ -48,7 +48,7 @@ export async function openComparing(run: Run, image: string, names: readonly str
   const registrations = new Map(names.map((name) => [name, registrationOf(name, fixed)]));
   const disposal = openDisposal();
   const scanning = names.includes(OWN_NAME) ? disposal.use(await openScanning(run, [image])) : undefined;
-  const subject = lazyValue(() => openSubject(run, image));
+  const subject = lazyValue((options) => openSubject(run, image, options));
   return {
     async prepare(options) {
       await scanning?.prepareDatabase(options);
@@ -110,7 +110,7 @@ interface Subject {
   readonly credential: RegistryCredential | undefined;
 }
 
-async function openSubject(run: Run, name: string): Promise<Subject> {
+async function openSubject(run: Run, name: string, options: Signal): Promise<Subject> {
   const { config } = run.loaded;
   const location = await locateFor(config, name);
   if (location.kind !== 'registry' && location.kind !== 'layout') {
@@ -121,7 +121,7 @@ async function openSubject(run: Run, name: string): Promise<Subject> {
   const registries = await registriesOf([Promise.resolve(location)]);
   const registry = lazily(() => openRegistryClient(run, registries));
   try {
-    const signal = AbortSignal.timeout(config.timeout * 1000);
+    const signal = AbortSignal.any([options.signal, AbortSignal.timeout(config.timeout * 1000)]);
     await using target = await openTarget(location, run, registry.get);
     if (target.kind !== 'image') throw new DrydockError('INTERNAL', 'an image was opened as something else');
     const platform = config.platform === undefined ? undefined : parsePlatform(config.platform);
@@ -253,9 +253,9 @@ function sideOf(
 }
 
 /** Opened by the first who asks; the same for all. */
-function lazyValue<T>(open: () => Promise<T>): (options: Signal) => Promise<T> {
+function lazyValue<T>(open: (options: Signal) => Promise<T>): (options: Signal) => Promise<T> {
   let value: Promise<T> | undefined;
-  return () => (value ??= open());
+  return (options) => (value ??= open(options));
 }
 
 function explain({ code, message, cause }: ScannerFailure): DrydockError {

@@ -88,6 +88,16 @@ describe('the file of scanners', () => {
     ],
     [
       'a program with an address',
+      'scanners: [{ name: a, program: trivy, url: "http://h" }]',
+      'no field "url"',
+    ],
+    [
+      'a program with a field that is not known',
+      'scanners: [{ name: a, program: trivy, maxInflight: 4 }]',
+      'no field "maxInflight"',
+    ],
+    [
+      'a program without anything to run it for',
       'scanners: [{ name: a, program: { command: x } }]',
       'missing program.scans',
     ],

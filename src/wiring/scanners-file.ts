@@ -15,6 +15,10 @@ const NONE: FixedScanners = { registrations: [], defaults: {}, secrets: new Map(
 /** Programs keep their databases to themselves while they run. */
 const PROGRAM_IN_FLIGHT = 1;
 const OWN_FIELDS = ['default', 'credentialFile', 'caCertificateFile'];
+const PROGRAM_FIELDS: ReadonlySet<string> = new Set([
+  ...['name', 'description', 'program', 'default', 'disabled', 'priority'],
+  ...['scanTypes', 'repositories', 'maxInFlight', 'timeouts'],
+]);
 
 /** The scanners that a file names. @throws DrydockError CONFIG_INVALID */
 export async function readScannersFile(path: string | undefined): Promise<FixedScanners> {
@@ -65,7 +69,7 @@ async function parseEntry(value: unknown, index: number): Promise<Entry> {
     const draft =
       program === undefined
         ? parseDraft({ ...rest, ...(await filesOf(others)) })
-        : programDraft(rest, program);
+        : programDraft(value, program);
     const { credential, isDefault: _, ...terms } = draft;
     const at = new Date(0).toISOString();
     const id = `file-${createHash('sha256').update(draft.name).digest('hex').slice(0, 16)}`;
@@ -80,9 +84,11 @@ async function parseEntry(value: unknown, index: number): Promise<Entry> {
   }
 }
 
-function programDraft(rest: Readonly<Record<string, unknown>>, program: unknown): RegistrationDraft {
+function programDraft(value: Readonly<Record<string, unknown>>, program: unknown): RegistrationDraft {
+  const unknown = Object.keys(value).find((name) => !PROGRAM_FIELDS.has(name));
+  if (unknown !== undefined) throw refused(`a program has no field ${JSON.stringify(unknown.slice(0, 60))}`);
   return {
-    ...parseTerms({ maxInFlight: PROGRAM_IN_FLIGHT, ...rest }),
+    ...parseTerms({ maxInFlight: PROGRAM_IN_FLIGHT, ...value }),
     target: parseProgram(program),
   };
 }

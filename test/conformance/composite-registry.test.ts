@@ -145,6 +145,35 @@ describe.skipIf(!hasDockerRegistry)(
       expect(told.entries[TYPES.vulnerability]?.report).toMatchObject({ severity: 'High' });
     });
 
+    test('what somebody wants of paths is told to nobody else', SLOW, async () => {
+      await using replica = await start('paths');
+      const wanted = { [TYPES.filesystem]: { forbid: ['**/of-a-secret-project*'] } };
+      const { scanId } = await submitComposite(replica, bodyFor('team/everything', made.digest, wanted));
+      expect((await compositeReport(replica, scanId)).scanProgress).toBe('completed');
+      // Nobody could judge the image again by rules of one asker, either.
+      expect((await replica.get(`/api/reports/${made.digest}`)).status).toBe(404);
+      const usual = { [TYPES.vulnerability]: null };
+      const other = await submitComposite(replica, bodyFor('team/everything', made.digest, usual));
+      expect((await compositeReport(replica, other.scanId)).scanProgress).toBe('completed');
+      await submitComposite(replica, bodyFor('team/everything', made.digest, wanted));
+      const told = await replica.get(`/api/reports/${made.digest}`);
+      expect(told.status).toBe(200);
+      expect(await told.text()).not.toContain('path:');
+    });
+
+    test('a report that was known is kept anew for whoever was told of it', SLOW, async () => {
+      await using replica = await start('kept', ['--report-ttl', '4s']);
+      const ask = async () => {
+        const asked = bodyFor('team/everything', made.digest, { [TYPES.secret]: null });
+        const { scanId } = await submitComposite(replica, asked);
+        await compositeReport(replica, scanId);
+        await new Promise((done) => setTimeout(done, 2500));
+        return await compositeReport(replica, scanId);
+      };
+      await ask();
+      expect((await ask()).entries[TYPES.secret]).toMatchObject({ cached: true, report: { findings: [{}] } });
+    });
+
     test(`${QUEUED} scans that are queued survive kill -9`, SLOW, async () => {
       const ids: string[] = [];
       const types = { [TYPES.vulnerability]: {}, [TYPES.sbom]: {}, [TYPES.license]: {} };

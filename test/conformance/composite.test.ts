@@ -565,6 +565,15 @@ describe('scans of several types', () => {
       expect(sealed).toEqual([]);
     });
 
+    test('it is not sent to a registry that is forbidden here', async () => {
+      const scanner = fakeScanner('errand');
+      const isForbidden = (url: string) => url.startsWith('https://core.test');
+      await using strict = await openCompositeServer({ scanners: { [FOREIGN]: [scanner] }, isForbidden });
+      const { scanId } = await submitted({ [FOREIGN]: {} }, strict);
+      expect(entry(await over(scanId, strict), FOREIGN).error?.code).toBe('SCAN_FAILED');
+      expect(scanner.begun).toEqual([]);
+    });
+
     test('a scanner that cannot begin is followed by the next, and by Drydock itself', async () => {
       const away = fakeScanner('away', { identity: () => failure('BACKEND_UNAVAILABLE', 'nobody is there') });
       const broken = fakeScanner('broken', { begin: () => failure('BACKEND_PROTOCOL', 'nonsense') });

@@ -1,6 +1,17 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeArchiveKey } from '../fixtures/apt-archive.ts';
 import { startCountingProxy } from '../fixtures/counting-proxy.ts';
@@ -16,6 +27,7 @@ import {
 } from '../fixtures/patch-world.ts';
 import { drydock, type Run } from '../fixtures/program.ts';
 import { pushLayout } from '../fixtures/push-layout.ts';
+import { gzippedTar, type TarMember } from '../fixtures/tar-writer.ts';
 
 const APP = ['libfixme1', 'fixme-bin', 'other', 'hopeless'];
 
@@ -47,7 +59,12 @@ interface Told {
   readonly patches: readonly {
     readonly verdict: string;
     readonly applied: readonly { readonly name: string; readonly to: string }[];
-    readonly updates: readonly { readonly name: string; readonly fixes: readonly string[] }[];
+    readonly updates: readonly {
+      readonly name: string;
+      readonly fixes: readonly string[];
+      readonly risk?: string;
+    }[];
+    readonly notes: readonly string[];
     readonly refused: readonly { readonly source: string; readonly detail: string }[];
     readonly unfixed: readonly { readonly id: string; readonly reason: string }[];
     readonly result?: { readonly digest: string };
@@ -129,6 +146,47 @@ describe('a plan', () => {
     expect(told.isPlan).toBe(true);
     expect(told.patches[0]?.result).toBeUndefined();
     expect([existsSync(out), existsSync(`${out}-att`)]).toEqual([false, false]);
+  });
+});
+
+describe('a plan judges scripts', () => {
+  const planned = async (tag: string, ...args: string[]): Promise<{ run: Run; told: Told }> => {
+    const ended = await run([...local(), '--dry-run', '--format', 'json', ...args, layout(tag)]);
+    return { run: ended, told: JSON.parse(ended.stdout) as Told };
+  };
+  const risksOf = ({ patches: [first] }: Told): (readonly (string | undefined)[])[] =>
+    first?.updates.map(({ name, risk }) => [name, risk]) ?? [];
+
+  test.each([
+    ['app', 0, { 'fixme-bin': 'none', libfixme1: 'none', other: 'none' }],
+    ['mixed', 21, { other: 'none', scripted: 'unknown-script' }],
+    ['scripted', 22, { scripted: 'unknown-script' }],
+  ])('of %s', async (tag, code, risks) => {
+    const { run: ended, told } = await planned(tag);
+    expect(ended).toMatchObject({ code, stderr: '' });
+    expect(Object.fromEntries(risksOf(told))).toEqual(risks);
+  });
+
+  test('and says how they were judged in the table', async () => {
+    const { stdout } = await run([...local(), '--dry-run', layout('mixed')]);
+    expect(stdout).toMatch(/^other +1\.0-1 +1\.0-2 +CVE-2026-1003 +none /m);
+    expect(stdout).toMatch(/^scripted +1\.0-1 +1\.0-2 +CVE-2026-1005 +unknown-script /m);
+    expect(stdout).toContain('scripted postinst is not known');
+  });
+
+  test('which may pass where it is the same as before', async () => {
+    const { run: ended, told } = await planned('scripted', '--maintainer-scripts', 'equal');
+    expect(ended.code).toBe(0);
+    expect(risksOf(told)).toEqual([['scripted', 'unknown-script']]);
+  });
+
+  test('unless they cannot be fetched, which it says', async () => {
+    const archive = await world.makeArchive('without packages');
+    rmSync(join(archive, 'pool'), { recursive: true });
+    const args = [...from(`file://${archive}`), '--dry-run', layout('app')];
+    const { code, stdout } = await run(args, fresh());
+    expect(code).toBe(0);
+    expect(stdout).toContain('scripts of packages were not judged');
   });
 });
 
@@ -313,6 +371,19 @@ describe('the patched image', () => {
     expect(bytes(out)).toEqual(bytes(world.images.folder));
   });
 
+  test('of an index has those that are of another kind as they were, and says so', async () => {
+    const members = [{ path: 'etc/os-release', content: 'ID=fedora\nVERSION_ID="40"\n' }];
+    const fedora = world.images.image([gzippedTar(members)], { os: 'linux', architecture: 's390x' });
+    world.images.tag(world.images.index([world.image(APP), fedora]), 'kinds');
+    const { run: ended, told, out } = await patched(layout('kinds'), '--platform', 'all');
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(told.patches.map(({ verdict }) => verdict)).toEqual(['patched', 'nothing-to-do']);
+    expect(told.patches[1]?.notes[0]).toMatch(/^left as it is: .* has no packages/);
+    expect(blob(out, tagged(out, 'new')?.digest ?? '').manifests[1]).toEqual(fedora);
+    const alone = await patched(layout('kinds'), '--platform', 'linux/s390x');
+    expect(alone.run.code).toBe(8);
+  });
+
   test.skipIf(!runs('dpkg-deb'))('is made from packages that dpkg-deb can read', () => {
     const file = join(world.archive, 'pool/main/other_1.0-2_amd64.deb');
     expect(execFileSync('dpkg-deb', ['-f', file, 'Version'], { encoding: 'utf8' })).toBe('1.0-2\n');
@@ -406,11 +477,126 @@ describe('nothing is written where', () => {
   });
 });
 
-test('another engine is not taken for this one', async () => {
-  const { code, stderr } = await run(['--engine', 'buildkit', '--to', `oci:${fresh()}`, layout('app')]);
-  expect(stderr).toContain('buildkit');
-  expect(code).toBeGreaterThan(2);
+describe('a package database that lies', () => {
+  const stanza = (name: string, fields: Readonly<Record<string, string>> = {}): string =>
+    Object.entries({
+      Package: name,
+      Status: 'install ok installed',
+      Architecture: 'amd64',
+      Version: '1.0-1',
+      Description: 'x',
+      ...fields,
+    })
+      .map(([key, value]) => `${key}: ${value}\n`)
+      .join('');
+  const status = (...stanzas: string[]): TarMember => ({
+    path: 'var/lib/dpkg/status',
+    content: stanzas.join('\n'),
+  });
+  const info = (file: string, content: string): TarMember => ({ path: `var/lib/dpkg/info/${file}`, content });
+  let count = 0;
+
+  async function patchedWith(...more: TarMember[]): ReturnType<typeof patched> {
+    const tag = `lies-${count++}`;
+    world.images.tag(world.image(['other'], undefined, more), tag);
+    return await patched(layout(tag));
+  }
+
+  test.each([
+    ['names a newer version than the files are of: nothing is known to be wrong', '1.0-2', 20],
+    ['names a version that is none: the record is left out', 'not a version', 20],
+    ['names an older version than the files are of', '0.9-1', 0],
+  ])('that %s', async (_, version, code) => {
+    const records = [stanza('hopeless'), stanza('other', { Version: version })];
+    const { run: ended, told } = await patchedWith(status(...records));
+    expect(ended).toMatchObject({ code, stderr: '' });
+    const isUnread = told.patches[0]?.notes.some((note) => note.includes('cannot be read')) ?? false;
+    expect(isUnread).toBe(version === 'not a version');
+  });
+
+  test('that names a package twice has one of them replaced at most', async () => {
+    const { run: ended } = await patchedWith(status(stanza('other'), stanza('other')));
+    expect([0, 3, 4, 5, 6, 7, 8, 22]).toContain(ended.code);
+    expect(ended.stderr).not.toContain('INTERNAL');
+  });
+
+  test.each([
+    ['half installed', { Status: 'install ok half-installed' }],
+    ['unpacked only', { Status: 'install ok unpacked' }],
+  ])('that has a package %s leaves it', async (_, fields) => {
+    const { run: ended, told } = await patchedWith(status(stanza('other', fields)));
+    expect(ended.code).toBeLessThan(23);
+    expect(ended.code).toBeGreaterThan(19);
+    expect(told.patches[0]?.applied).toEqual([]);
+  });
+
+  test('that lists what lies outside of the root, or belongs to nobody, touches none of it', async () => {
+    const list = ['/.', '/usr/share/other/data', '/../../etc/shadow', 'etc/passwd', '//etc//group', '/'];
+    const {
+      run: ended,
+      out,
+      told,
+    } = await patchedWith(
+      info('other.list', list.map((path) => `${path}\n`).join('')),
+      { path: 'etc/shadow', content: 'root:*\n' },
+      { path: 'etc/passwd', content: 'root:x:0:0::/:\n' },
+      { path: 'etc/group', content: 'root:x:0:\n' },
+    );
+    if (ended.code === 0) {
+      const { layers } = blob(out, told.published?.digest ?? '');
+      const file = join(out, 'blobs', ...(layers.at(-1)?.digest ?? '').split(':'));
+      const names = execFileSync('tar', ['-tzf', file], { encoding: 'utf8' });
+      expect(names).not.toMatch(/\.\.\/|\.wh\.(?:shadow|passwd|\.wh)/);
+    } else expect(ended.stderr).not.toBe('');
+    expect(ended.stderr).not.toContain('INTERNAL');
+  });
+
+  test.each([
+    ['is a folder', [{ path: 'var/lib/dpkg/status', type: '5' }]],
+    ['is a link into a circle', [{ path: 'var/lib/dpkg/status', type: '2', link: 'status' }]],
+    ['is a link out of the image', [{ path: 'var/lib/dpkg/status', type: '2', link: '/../../etc/shadow' }]],
+    ['is binary', [{ path: 'var/lib/dpkg/status', content: '\0\x01Package: other\n\0'.repeat(1000) }]],
+    [
+      'ends in a record',
+      [{ path: 'var/lib/dpkg/status', content: 'Package: other\nStatus: install ok inst' }],
+    ],
+    ['has lists that are missing', [{ path: 'var/lib/dpkg/info/.wh..wh..opq', content: '' }]],
+  ] as const)('that %s ends in order', async (_, members) => {
+    const { run: ended } = await patchedWith(...(members as readonly TarMember[]));
+    expect(ended.code).not.toBeNull();
+    expect(ended.stderr).not.toMatch(/INTERNAL|at .*\.js:/);
+    expect(ended.code).not.toBe(1);
+  });
 });
+
+describe.skipIf(process.getuid?.() !== 0 || !runs('setpriv'))(
+  'without any privilege (needs root and setpriv)',
+  () => {
+    test('the same image is made', async () => {
+      const asRoot = await patched(layout('app'));
+      const folder = mkdtempSync(join(tmpdir(), 'drydock-nobody-'));
+      chmodSync(folder, 0o777);
+      // What the test made is its own.
+      const access = ['chmod', ['-R', 'a+rX', world.folder]] as const;
+      execFileSync(...access);
+      const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+      const nobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups', '--no-new-privs'];
+      const ended = spawnSync(
+        'setpriv',
+        [
+          ...[...nobody, '--bounding-set', '-all', process.execPath, program, 'patch', '--quiet'],
+          ...['--db-path', world.database, ...local(), '--to', `oci:${join(folder, 'out')}:new`],
+          ...['--format', 'json', layout('app')],
+        ],
+        { env: { PATH: process.env['PATH'], DRYDOCK_CACHE_DIR: join(folder, 'cache') }, encoding: 'utf8' },
+      );
+      rmSync(folder, { recursive: true, force: true });
+      expect({ status: ended.status, stderr: ended.stderr }).toEqual({ status: 0, stderr: '' });
+      const told = JSON.parse(ended.stdout) as Told;
+      expect(told.published?.digest).toBe(asRoot.told.published?.digest);
+    });
+  },
+);
 
 describe.skipIf(!hasDockerRegistry)('in a registry (needs docker-registry)', () => {
   let registry: DockerRegistry;

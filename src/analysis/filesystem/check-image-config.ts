@@ -27,6 +27,8 @@ const SHELLS: ReadonlySet<string> = new Set([
 
 type Hit = readonly [check: ImageCheck, message: string];
 
+export const imageCheckIds: readonly string[] = Object.values(checks).map(({ ruleId }) => ruleId);
+
 /** What speaks against an image's configuration and, as far as its history tells, against how it was built. */
 export function checkImageConfig(config: ImageConfig): MisconfigurationFinding[] {
   const steps = buildSteps(config);

@@ -114,7 +114,7 @@ describe('provenance', () => {
             url: 'https://u:hunter22@deb.example/InRelease',
           },
         ],
-        applied: facts().applied,
+        applied: [update('ssl', ['CVE-1', 'CVE-2'])],
         version: '1',
         engine: 'embedded',
         platform: 'linux/arm64',

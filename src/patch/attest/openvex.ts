@@ -1,7 +1,7 @@
 import { sha256Of } from '../../base/digest.ts';
 import type { OperatingSystem } from '../../model/analysis.ts';
 import type { Image } from '../../model/image.ts';
-import type { PackageUpdate, UnfixedFinding, UnfixedReason } from '../../model/patch.ts';
+import type { NamedUpdate, UnfixedFinding, UnfixedReason } from '../../model/patch.ts';
 import { packageUrlOf } from '../../reports/package-identity.ts';
 import { imageUrl, updateUrl } from './product.ts';
 
@@ -9,7 +9,7 @@ export interface VexFacts {
   /** As it was published. */
   readonly image: Image;
   readonly os: OperatingSystem | undefined;
-  readonly applied: readonly PackageUpdate[];
+  readonly applied: readonly NamedUpdate[];
   /** Findings that stay, and why. */
   readonly unfixed: readonly UnfixedFinding[];
   /** What scanning the patched image still finds. */
@@ -73,7 +73,7 @@ export function vexDocument(facts: VexFacts): VexDocument | undefined {
 }
 
 function fixedStatements(facts: VexFacts): VexStatement[] {
-  const byId = new Map<string, PackageUpdate[]>();
+  const byId = new Map<string, NamedUpdate[]>();
   for (const update of facts.applied) {
     for (const id of update.fixes) byId.set(id, [...(byId.get(id) ?? []), update]);
   }
@@ -97,7 +97,7 @@ function fixedStatements(facts: VexFacts): VexStatement[] {
 }
 
 /** Reports of either version shall find the statement. */
-function bothUrls(update: PackageUpdate, os: OperatingSystem | undefined): string[] {
+function bothUrls(update: NamedUpdate, os: OperatingSystem | undefined): string[] {
   return [updateUrl(update, update.to, os), updateUrl(update, update.from, os)];
 }
 

@@ -1,7 +1,7 @@
 import { packageUrl } from '../../codec/purl.ts';
 import type { OperatingSystem } from '../../model/analysis.ts';
 import type { Image } from '../../model/image.ts';
-import type { PackageUpdate } from '../../model/patch.ts';
+import type { NamedUpdate } from '../../model/patch.ts';
 import { packageUrlOf } from '../../reports/package-identity.ts';
 
 /** The patched image as other tools will call it. */
@@ -19,7 +19,7 @@ export function imageUrl({ reference, digest, platform, name }: Image): string {
 
 /** @param version the old or the new one */
 export function updateUrl(
-  { type, name, architecture }: PackageUpdate,
+  { type, name, architecture }: NamedUpdate,
   version: string,
   os: OperatingSystem | undefined,
 ): string {

@@ -5,7 +5,7 @@ import { digestSet } from './statement.ts';
 export interface ProvenanceFacts {
   readonly origin: Origin;
   readonly indexes: readonly UsedIndex[];
-  readonly applied: readonly PackageUpdate[];
+  readonly applied: readonly Pick<PackageUpdate, 'name' | 'to' | 'archive'>[];
   /** Of the program. */
   readonly version: string;
   readonly engine: string;

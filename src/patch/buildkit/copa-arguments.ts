@@ -19,8 +19,8 @@ export interface CopaOutput {
 export interface CopaCommand {
   /** `host/repository@sha256:…`: tags may move while it works. */
   readonly image: string;
-  /** A folder of one file per platform. */
-  readonly reports: string;
+  /** A file, for an image of its own; a folder of one file per platform, for an index. */
+  readonly report: string;
   readonly vex: string;
   readonly output: CopaOutput;
   readonly buildKit: BuildKitAddress;
@@ -32,13 +32,13 @@ export interface CopaCommand {
 
 /** @see `copa patch --help`, version 0.12 and later */
 export function copaArguments(command: CopaCommand): string[] {
-  const { image, reports, vex, output, buildKit, timeoutSeconds, workingFolder, ignoreErrors } = command;
+  const { image, report, vex, output, buildKit, timeoutSeconds, workingFolder, ignoreErrors } = command;
   const optional = (flag: string, value: string | undefined): string[] =>
     value === undefined ? [] : [flag, value];
   return [
     'patch',
     ...['--image', image],
-    ...['--report', reports],
+    ...['--report', report],
     ...['--scanner', 'native'],
     ...['--tag', output.tag],
     ...['--format', 'openvex'],

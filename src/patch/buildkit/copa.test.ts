@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Digest } from '../../model/image.ts';
 import { everythingOf, errorOf } from '../../../test/fixtures/registry-client.ts';
 import { patchWithCopa, type CopaOptions, type CopaRequest } from './copa.ts';
-import { redacted } from './run-program.ts';
+import { redacted } from '../../base/redacted.ts';
 
 const signal = new AbortController().signal;
 const digest = `sha256:${'d'.repeat(64)}` as Digest;
@@ -62,6 +62,7 @@ const request: CopaRequest = {
       updates: [],
     },
   ],
+  kind: 'index',
   output: { tag: 'v1-patched', push: true },
 };
 
@@ -101,6 +102,48 @@ describe('copa', () => {
     expect(readFileSync(join(folder, 'env')).toString()).toContain('ONLY=this');
     expect(readFileSync(join(folder, 'env')).toString()).not.toContain('VITEST');
     expect(readdirSync(join(folder, 'tmp'))).toEqual([]);
+  });
+
+  test('is given a file for an image of its own platform, and a folder for one of another', async () => {
+    const [, own] = request.platforms;
+    const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
+    const foreign = architecture === 'arm64' ? 'amd64' : 'arm64';
+    const reportFor = async (of: string): Promise<string> => {
+      const platforms = own ? [{ ...own, platform: { os: 'linux', architecture: of } }] : [];
+      await patchWithCopa({ ...request, kind: 'image', platforms }, double(''), { signal });
+      return readFileSync(join(folder, 'argv')).toString().split('\n')[4] ?? '';
+    };
+    expect(await reportFor(architecture)).toMatch(/\/reports\/linux-\w+\.json$/);
+    rmSync(join(folder, 'reports'), { recursive: true });
+    expect(await reportFor(foreign)).toMatch(/\/reports$/);
+  });
+
+  test('reads the report by a program of its own where it must, and logs in where it is told to', async () => {
+    const logins = { auths: { 'reg.example': { auth: 'c2VjcmV0' } } };
+    const script = `copa-native "$out/reports/linux-amd64.json" > $out/read; cat "$DOCKER_CONFIG/config.json" > $out/logins`;
+    await patchWithCopa(request, double(script, { logins }), { signal });
+    expect(readFileSync(join(folder, 'read'))).toEqual(
+      readFileSync(join(folder, 'reports', 'linux-amd64.json')),
+    );
+    expect(JSON.parse(readFileSync(join(folder, 'logins')).toString())).toEqual(logins);
+    expect(readdirSync(join(folder, 'tmp'))).toEqual([]);
+  });
+
+  test('is told of variants in the form that has them', async () => {
+    const [first] = request.platforms;
+    const platforms = first
+      ? [{ ...first, platform: { os: 'linux', architecture: 'arm', variant: 'v7' } }]
+      : [];
+    await patchWithCopa({ ...request, platforms }, double(''), { signal });
+    const report = JSON.parse(
+      readFileSync(join(folder, 'reports', 'linux-arm-v7.json')).toString(),
+    ) as Record<string, unknown>;
+    expect(report).toMatchObject({
+      apiVersion: 'v1alpha2',
+      metadata: { config: { arch: 'arm', variant: 'v7' } },
+      langupdates: [],
+    });
+    expect(report['osupdates']).toHaveLength(2);
   });
 
   test('may leave the image in a folder, and skip what cannot be updated', async () => {

@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { toDigest } from '../../base/digest.ts';
 import { DrydockError } from '../../base/errors.ts';
 import type { Signal } from '../../base/signal.ts';
-import type { Digest, ImageReference } from '../../model/image.ts';
+import type { Digest, ImageReference, Platform } from '../../model/image.ts';
 import { isObject, parseJson } from '../../oci/json.ts';
 import { formatReference } from '../../oci/reference.ts';
 import { copaArguments, type BuildKitAddress, type CopaOutput } from './copa-arguments.ts';
@@ -20,10 +20,14 @@ export interface CopaOptions {
   /** Where its private folder is made. */
   readonly temporaryFolder: string;
   readonly secrets?: readonly string[];
+  /** Logins for this run alone, in the form of docker's configuration. */
+  readonly logins?: object;
 }
 
 export interface CopaRequest {
   readonly reference: ImageReference & { readonly digest: Digest };
+  /** What the digest is of: several images, or one alone, which the engine takes to be of its own platform. */
+  readonly kind: 'index' | 'image';
   readonly platforms: readonly CopaInput[];
   readonly output: CopaOutput;
   readonly ignoreErrors?: boolean;
@@ -52,17 +56,13 @@ export async function patchWithCopa(
 ): Promise<CopaResult> {
   const folder = await mkdtemp(join(options.temporaryFolder, 'drydock-copa-'));
   try {
-    const [reports, work, vex] = [join(folder, 'reports'), join(folder, 'work'), join(folder, 'vex.json')];
-    await Promise.all([mkdir(reports, { mode: 0o700 }), mkdir(work, { mode: 0o700 })]);
-    for (const input of request.platforms) {
-      await writeFile(join(reports, reportFileName(input.platform)), JSON.stringify(copaReport(input)), {
-        mode: 0o600,
-      });
-    }
+    const [work, vex] = [join(folder, 'work'), join(folder, 'vex.json')];
+    await mkdir(work, { mode: 0o700 });
+    const report = await writeReports(request, folder);
     const { registry, repository, digest } = request.reference;
     const args = copaArguments({
       image: formatReference({ registry, repository, digest }),
-      reports,
+      report,
       vex,
       output: request.output,
       buildKit: options.buildKit,
@@ -73,7 +73,7 @@ export async function patchWithCopa(
     const end = await runProgram(options.program, args, {
       signal,
       folder,
-      environment: options.environment,
+      environment: await withLogins(await withReader(options.environment, folder), options, folder),
       // Its own time-out comes first, as it cleans up then.
       timeoutMs: (options.timeoutSeconds + 30) * 1000,
       ...(options.secrets && { secrets: options.secrets }),
@@ -84,6 +84,55 @@ export async function patchWithCopa(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function writeReports({ kind, platforms }: CopaRequest, folder: string): Promise<string> {
+  const reports = join(folder, 'reports');
+  await mkdir(reports, { mode: 0o700 });
+  const paths = platforms.map(({ platform }) => join(reports, reportFileName(platform)));
+  for (const [index, input] of platforms.entries())
+    await writeFile(paths[index] ?? '', JSON.stringify(copaReport(input)), { mode: 0o600 });
+  // A single file is read for the platform that the engine itself runs on.
+  const [only, ...others] = platforms;
+  const isOwn = kind === 'image' && only !== undefined && others.length === 0 && isOwnPlatform(only.platform);
+  return isOwn ? (paths[0] ?? reports) : reports;
+}
+
+/** Names of architectures in images, by what this program's runtime calls them. */
+const ARCHITECTURES: ReadonlyMap<string, string> = new Map([
+  ['x64', 'amd64'],
+  ['ia32', '386'],
+]);
+
+export function isOwnPlatform({ os, architecture }: Platform): boolean {
+  return os === 'linux' && architecture === (ARCHITECTURES.get(process.arch) ?? process.arch);
+}
+
+/**
+ * Versions that do not read their own form by themselves run `copa-<scanner>` for it, which only has to print what it is
+ * given.
+ */
+async function withReader(
+  environment: CopaOptions['environment'],
+  folder: string,
+): Promise<Record<string, string>> {
+  const programs = join(folder, 'bin');
+  await mkdir(programs, { mode: 0o700 });
+  await writeFile(join(programs, 'copa-native'), '#!/bin/sh\nexec cat -- "$1"\n', { mode: 0o700 });
+  const path = [programs, environment['PATH'] ?? ''].filter((part) => part !== '');
+  return { ...environment, PATH: path.join(delimiter) };
+}
+
+async function withLogins(
+  environment: Record<string, string>,
+  { logins }: CopaOptions,
+  folder: string,
+): Promise<Record<string, string>> {
+  if (!logins) return environment;
+  const place = join(folder, 'docker');
+  await mkdir(place, { mode: 0o700 });
+  await writeFile(join(place, 'config.json'), JSON.stringify(logins), { mode: 0o600 });
+  return { ...environment, DOCKER_CONFIG: place };
 }
 
 const UNAVAILABLE =

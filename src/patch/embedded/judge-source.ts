@@ -1,14 +1,17 @@
 import type { Signal } from '../../base/signal.ts';
-import type { UnfixedReason } from '../../model/patch.ts';
+import type { PackageRisk, UnfixedReason } from '../../model/patch.ts';
 import type { RootView } from '../root/root-view.ts';
 import { fieldOf } from './database/paragraph.ts';
 import { parseTriggers, interestedIn } from './database/triggers.ts';
 import { textOf, type Database, type InstalledPackage } from './database/installed.ts';
 import { REVIEWED } from './scripts/catalogue/debian.ts';
 import { TRIGGERS } from './scripts/catalogue/triggers.ts';
+import { riskOf } from './risk.ts';
 import {
   filesToCheck,
   judgeScripts,
+  ruleKey,
+  type ScriptJudgement,
   type ScriptJudging,
   type ScriptPolicy,
 } from './scripts/judge-scripts.ts';
@@ -35,13 +38,23 @@ export interface Judging extends Signal {
 export interface Judgement {
   readonly refusal?: { readonly reason: UnfixedReason; readonly detail: string };
   readonly notes: readonly string[];
+  /** Of each package of the source, in the order they were given. */
+  readonly risks: readonly PackageRisk[];
 }
 
-const RULES: ReadonlyMap<string, ScriptRule> = new Map<string, ScriptRule>(
-  REVIEWED.flatMap((rule) =>
-    Object.values(rule.scripts).flatMap((keys) => keys.map((key) => [key, rule] as const)),
-  ),
-);
+const RULES = rulesByScript();
+
+function rulesByScript(): ReadonlyMap<string, readonly ScriptRule[]> {
+  const rules = new Map<string, ScriptRule[]>();
+  for (const rule of REVIEWED) {
+    for (const key of Object.values(rule.scripts).flat()) {
+      const at = ruleKey(rule.name, key);
+      rules.set(at, [...(rules.get(at) ?? []), rule]);
+    }
+  }
+  return rules;
+}
+
 /** Files of the image whose digests judging needs. */
 export const FILES_TO_CHECK: readonly string[] = filesToCheck(REVIEWED);
 
@@ -58,24 +71,36 @@ export async function judgeSource(upgrades: readonly Upgrade[], judging: Judging
   };
   const emulations = new Set<Emulation>();
   const notes: string[] = [];
+  const risks: PackageRisk[] = [];
+  let refusal: Judgement['refusal'];
   for (const upgrade of upgrades) {
-    const missing = missingParts(upgrade, judging);
-    if (missing.refusal !== undefined)
-      return { refusal: { reason: 'conflict', detail: missing.refusal }, notes };
-    notes.push(...missing.notes);
-    const conflict = conflictOf(upgrade, judging);
-    if (conflict !== undefined) return { refusal: { reason: 'conflict', detail: conflict }, notes };
     const judged = judgeScripts(upgrade, scripts);
-    const why =
-      judged.refusal ?? unitRefusal(upgrade, judging) ?? triggerRefusal(upgrade, judging, emulations);
-    if (why !== undefined) return { refusal: { reason: 'unsafe-maintainer-script', detail: why }, notes };
-    for (const each of judged.emulations) emulations.add(each);
+    const own = new Set<Emulation>(judged.emulations);
+    const refused = refusalOf(upgrade, judged, judging, own, notes);
+    for (const each of own) emulations.add(each);
+    risks.push(riskOf(upgrade, { ...judged, emulations: own }, refused, judging));
+    refusal ??= refused;
   }
-  if (emulations.has('ca-store')) {
+  if (!refusal && emulations.has('ca-store')) {
     const why = await judgeCaStore(upgrades, judging);
-    if (why !== undefined) return { refusal: { reason: 'unsafe-maintainer-script', detail: why }, notes };
+    if (why !== undefined) refusal = { reason: 'unsafe-maintainer-script', detail: why };
   }
-  return { notes };
+  return { notes, risks, ...(refusal && { refusal }) };
+}
+
+function refusalOf(
+  upgrade: Upgrade,
+  judged: ScriptJudgement,
+  judging: Judging,
+  emulations: Set<Emulation>,
+  notes: string[],
+): Judgement['refusal'] {
+  const missing = missingParts(upgrade, judging);
+  notes.push(...missing.notes);
+  const conflict = missing.refusal ?? conflictOf(upgrade, judging);
+  if (conflict !== undefined) return { reason: 'conflict', detail: conflict };
+  const why = judged.refusal ?? unitRefusal(upgrade, judging) ?? triggerRefusal(upgrade, judging, emulations);
+  return why === undefined ? undefined : { reason: 'unsafe-maintainer-script', detail: why };
 }
 
 /** Scripts enable units; that matters where systemd starts them, and where they are new. */

@@ -119,7 +119,9 @@ async function eachLayer(
   }
   for (const [index, members] of byLayer) {
     const layer = image.layers[index];
-    if (layer) await readLayer(image, layer, source, membersOnly(members, visitorFor), options);
+    // The view was made by reading it.
+    if (layer)
+      await readLayer(image, layer, source, membersOnly(members, visitorFor), { ...options, isKnown: true });
   }
 }
 

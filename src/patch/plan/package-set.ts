@@ -1,5 +1,6 @@
 import { deb, type DebVersion } from '../../versions/deb.ts';
 import type { ControlRecord } from '../sources/packages-index.ts';
+import { placeOf } from './planned.ts';
 import { holds, parseRelations, type Alternative, type Clause } from './relations.ts';
 
 /** A package with its relationships read. */
@@ -30,11 +31,6 @@ export function toRelated(control: ControlRecord): RelatedPackage | undefined {
       provides: parseRelations(control.provides).flat(),
     }
   );
-}
-
-/** One package of one architecture has one place. */
-export function placeOf({ name, architecture }: Pick<ControlRecord, 'name' | 'architecture'>): string {
-  return `${name} ${architecture}`;
 }
 
 /** A relationship that does not hold in a set of packages. */

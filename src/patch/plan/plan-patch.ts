@@ -2,7 +2,7 @@ import type { Signal } from '../../base/signal.ts';
 import { DrydockError } from '../../base/errors.ts';
 import type { VulnerabilityFinding } from '../../model/finding.ts';
 import type { Image } from '../../model/image.ts';
-import type { PatchPlan, UnfixedFinding } from '../../model/patch.ts';
+import type { PatchPlan } from '../../model/patch.ts';
 import type { RootView } from '../root/root-view.ts';
 import {
   allSources,
@@ -11,13 +11,14 @@ import {
   type ArchiveOptions,
   type Archives,
 } from '../sources/archives.ts';
-import { defaultSources, parseOsRelease } from '../sources/default-sources.ts';
+import { defaultSources, parseOsRelease, type OsRelease } from '../sources/default-sources.ts';
 import { readAptConfiguration, type AptConfiguration } from '../sources/image-configuration.ts';
 import { architecturesOf } from './architectures.ts';
-import { decide, isFixedBy, unfixedBecause } from './decide.ts';
+import { debianKind } from './debian-kind.ts';
+import { decide } from './decide.ts';
 import { readInstalled, type InstalledPackage } from './installed.ts';
-import { placeOf } from './package-set.ts';
-import { placeFindings, type FindingFilter, type PlacedFinding } from './select-findings.ts';
+import { isWanted, placeFindings, type FindingFilter } from './select-findings.ts';
+import { toPlan } from './to-plan.ts';
 
 export interface PlanOptions extends ArchiveOptions, FindingFilter {
   /** Leaves out updates that only some machines shall have by now. */
@@ -52,15 +53,11 @@ export async function planPatch(request: PlanRequest): Promise<PatchPlan> {
   const { packages, notes } = await readInstalled(root, { signal });
   if (packages.length === 0) {
     throw new DrydockError('PATCH_UNSUPPORTED', `${image.name} has no packages of dpkg`, {
-      hint: 'Only images with Debian packages can be patched.',
+      hint: 'Only images with packages of dpkg or apk can be patched.',
     });
   }
-  const { placed, unfixed } = placeFindings(findings, packages, options);
-  const isWanted = ({ fixed, selected }: PlacedFinding): boolean => fixed !== undefined && selected;
-  if (!placed.some(isWanted)) {
-    const left = [...unfixed, ...placed.map((one) => unfixedBecause(one, new Map(), new Map()))];
-    return { image, updates: [], unfixed: left.sort(byFinding), indexes: [], notes };
-  }
+  const { placed, unfixed } = placeFindings(findings, packages, options, debianKind);
+  if (!placed.some(isWanted)) return toPlan(image, { placed, unfixed, kind: debianKind, notes });
   const configuration = await readAptConfiguration(root, { signal });
   const architectures = architecturesOf(packages, image.platform);
   const archives = await offersFor(packages, architectures, configuration, request);
@@ -73,17 +70,14 @@ export async function planPatch(request: PlanRequest): Promise<PatchPlan> {
     defaultRelease: configuration.defaultRelease,
     excludePhased: options.excludePhased ?? false,
   });
-  const updates = new Map(decision.updates.map((update) => [placeOf(update), update]));
-  const left = placed.filter((one) => !isFixedBy(one, updates));
-  return {
-    image,
-    updates: decision.updates,
-    unfixed: [...unfixed, ...left.map((one) => unfixedBecause(one, decision.refusals, updates))].sort(
-      byFinding,
-    ),
+  return toPlan(image, {
+    ...decision,
+    placed,
+    unfixed,
+    kind: debianKind,
     indexes: archives.indexes,
     notes: [...notes, ...configuration.notes, ...archives.notes, ...decision.notes],
-  };
+  });
 }
 
 async function offersFor(
@@ -113,28 +107,16 @@ async function offersFor(
 }
 
 /** For images without settings of apt: the archives of their distribution. */
-async function derived(root: RootView, architecture: string, { signal }: Signal) {
+async function derived(root: RootView, architecture: string, options: Signal) {
+  return defaultSources(await readOsRelease(root, options), architecture);
+}
+
+/** Which distribution an image says that it is. @throws what the view throws */
+export async function readOsRelease(root: RootView, { signal }: Signal): Promise<OsRelease> {
   const paths = ['etc/os-release', 'usr/lib/os-release'].filter(
     (path) => root.resolve(path)?.type === 'file',
   );
   const files = await root.read(paths.slice(0, 1), { maxBytes: 1 << 20, signal });
   const [content] = [...files.values()];
-  return defaultSources(parseOsRelease(Buffer.from(content ?? '').toString('utf8')), architecture);
-}
-
-function byFinding({ finding: a }: UnfixedFinding, { finding: b }: UnfixedFinding): number {
-  return compareTexts(keyOf(a), keyOf(b));
-}
-
-function keyOf({
-  id,
-  package: { name, version, architecture, paths },
-}: VulnerabilityFinding): readonly string[] {
-  return [name, id, architecture ?? '', version, ...paths];
-}
-
-function compareTexts(a: readonly string[], b: readonly string[]): number {
-  const at = a.findIndex((text, i) => text !== b[i]);
-  if (at < 0) return 0;
-  return (a[at] ?? '') < (b[at] ?? '') ? -1 : 1;
+  return parseOsRelease(Buffer.from(content ?? '').toString('utf8'));
 }

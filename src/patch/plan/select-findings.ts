@@ -1,9 +1,8 @@
 import type { Severity } from '../../model/advisory.ts';
 import type { VulnerabilityFinding } from '../../model/finding.ts';
 import type { UnfixedFinding } from '../../model/patch.ts';
-import { deb, type DebVersion } from '../../versions/deb.ts';
 import { groupBy } from './group-by.ts';
-import type { InstalledPackage } from './installed.ts';
+import type { PackageKind, Versioned } from './planned.ts';
 
 /** Which findings are to be fixed; those left out here stay, unless what fixes others fixes them too. */
 export interface FindingFilter {
@@ -16,31 +15,37 @@ export interface FindingFilter {
   readonly ignore?: readonly string[];
 }
 
-/** A finding of a package that dpkg has installed. */
-export interface PlacedFinding {
+/** A finding of a package that the system's package manager has installed. */
+export interface PlacedFinding<P, V> {
   readonly finding: VulnerabilityFinding;
-  readonly pkg: InstalledPackage;
+  readonly pkg: P;
   /** Of the source; absent where there is no fix. */
-  readonly fixed?: DebVersion;
+  readonly fixed?: V;
   readonly selected: boolean;
 }
 
+/** Whether something is to be done for it, and can be. */
+export function isWanted({ fixed, selected }: PlacedFinding<unknown, unknown>): boolean {
+  return fixed !== undefined && selected;
+}
+
 /** Finds the installed package of each finding. What is of no system package is `unfixed` at once. */
-export function placeFindings(
+export function placeFindings<P extends Versioned, V>(
   findings: readonly VulnerabilityFinding[],
-  installed: readonly InstalledPackage[],
+  installed: readonly P[],
   filter: FindingFilter,
-): { readonly placed: readonly PlacedFinding[]; readonly unfixed: readonly UnfixedFinding[] } {
+  kind: PackageKind<P, V>,
+): { readonly placed: readonly PlacedFinding<P, V>[]; readonly unfixed: readonly UnfixedFinding[] } {
   const byName = groupBy(installed, ({ name }) => name);
   const isSelected = selection(filter);
-  const placed: PlacedFinding[] = [];
+  const placed: PlacedFinding<P, V>[] = [];
   const unfixed: UnfixedFinding[] = [];
   for (const finding of findings) {
     const { type, name, application } = finding.package;
-    const isSystem = type === 'deb' && application === undefined;
+    const isSystem = type === kind.type && application === undefined;
     const pkg = isSystem ? closest(byName.get(name) ?? [], finding) : undefined;
     if (pkg) {
-      const fixed = fixedVersion(finding, pkg);
+      const fixed = fixedVersion(finding, pkg, kind);
       placed.push({ finding, pkg, ...(fixed && { fixed }), selected: isSelected(finding, pkg) });
     } else {
       const detail = isSystem
@@ -52,10 +57,10 @@ export function placeFindings(
   return { placed, unfixed };
 }
 
-function closest(
-  packages: readonly InstalledPackage[],
+function closest<P extends Versioned>(
+  packages: readonly P[],
   { package: { architecture, version } }: VulnerabilityFinding,
-): InstalledPackage | undefined {
+): P | undefined {
   const sameArchitecture = packages.filter(
     (pkg) => architecture === undefined || pkg.architecture === architecture,
   );
@@ -69,7 +74,7 @@ function selection({ severities, ids, only, ignore }: FindingFilter) {
     only: toSet(only),
     ignore: new Set(ignore),
   };
-  return (finding: VulnerabilityFinding, { name, source }: InstalledPackage): boolean =>
+  return (finding: VulnerabilityFinding, { name, source }: Versioned): boolean =>
     (wanted.severities?.has(finding.severity) ?? true) &&
     (wanted.ids?.has(finding.id) ?? true) &&
     (!wanted.only || wanted.only.has(name) || wanted.only.has(source.name)) &&
@@ -81,21 +86,16 @@ function toSet<T>(list: readonly T[] | undefined): ReadonlySet<T> | undefined {
 }
 
 /** Of several that are named, the highest: it fixes whatever the branch. */
-function fixedVersion(
+function fixedVersion<P, V>(
   { fixedVersion: text }: VulnerabilityFinding,
-  pkg: InstalledPackage,
-): DebVersion | undefined {
-  const all = (text ?? '').split(',').flatMap((part) => deb.parse(part.trim()) ?? []);
-  const highest = all.sort((a, b) => deb.compare(a, b)).at(-1);
-  return highest && withEpoch(highest, pkg);
-}
-
-/**
- * Some reports leave the epoch out. Then the version that is installed would seem to be fixed, though it was found
- * vulnerable, and has an epoch itself.
- */
-function withEpoch(fixed: DebVersion, pkg: InstalledPackage): DebVersion {
-  const source = deb.parse(pkg.source.version);
-  if (!source || fixed.epoch > 0 || deb.compare(source, fixed) < 0) return fixed;
-  return { ...fixed, epoch: source.epoch };
+  pkg: P,
+  { versions, adapt }: PackageKind<P, V>,
+): V | undefined {
+  // A version may be a list itself, which would be taken apart by flattening.
+  const all = (text ?? '').split(',').flatMap((part) => {
+    const version = versions.parse(part.trim());
+    return version === undefined ? [] : [version];
+  });
+  const highest = all.sort((a, b) => versions.compare(a, b)).at(-1);
+  return highest === undefined ? undefined : (adapt?.(highest, pkg) ?? highest);
 }

@@ -1,18 +1,10 @@
 import type { UnfixedReason } from '../../model/patch.ts';
-import {
-  openPackageSet,
-  placeOf,
-  type PackageSet,
-  type RelatedPackage,
-  type Violation,
-} from './package-set.ts';
-import { showClause } from './relations.ts';
 
 /** What one source would become. */
-export interface SourceMove {
+export interface SourceMove<R> {
   readonly source: string;
   /** New packages, by the place of the one they replace. */
-  readonly to: ReadonlyMap<string, RelatedPackage>;
+  readonly to: ReadonlyMap<string, R>;
 }
 
 export interface Refusal {
@@ -20,7 +12,24 @@ export interface Refusal {
   readonly detail: string;
 }
 
-export type MoveOf = (source: string) => SourceMove | Refusal;
+export type MoveOf<R> = (source: string) => SourceMove<R> | Refusal;
+
+/** A relationship that does not hold in a set of packages. */
+export interface Break {
+  /** Equal for the same relationship whatever versions there are. */
+  readonly id: string;
+  /** Those of packages on either side of it: where one of them moves, it may hold again. */
+  readonly sources: readonly string[];
+  /** Why it cannot be, for people. */
+  refusal(): Refusal;
+}
+
+/** Packages that are installed together. */
+export interface MovableSet<R> {
+  breaks(): readonly Break[];
+  /** The same with other packages in the places of these. */
+  moved(moves: Iterable<SourceMove<R>>): MovableSet<R>;
+}
 
 /** More than this means that half of the system would move. */
 const MAX_SOURCES_TOGETHER = 12;
@@ -30,14 +39,13 @@ const MAX_SOURCES_TOGETHER = 12;
  *
  * @param set what is there, moves of before included
  */
-export function moveTogether(
+export function moveTogether<R>(
   source: string,
-  set: PackageSet,
-  native: string,
-  moveOf: MoveOf,
-): { readonly set: PackageSet; readonly moves: readonly SourceMove[] } | Refusal {
-  const before = new Set(set.violations().map(({ id }) => id));
-  const moves = new Map<string, SourceMove>();
+  set: MovableSet<R>,
+  moveOf: MoveOf<R>,
+): { readonly set: MovableSet<R>; readonly moves: readonly SourceMove<R>[] } | Refusal {
+  const before = new Set(set.breaks().map(({ id }) => id));
+  const moves = new Map<string, SourceMove<R>>();
   const asked = [source];
   for (let next = asked.pop(); next !== undefined; next = asked.pop()) {
     const move = moveOf(next);
@@ -47,20 +55,14 @@ export function moveTogether(
       const detail = `more than ${MAX_SOURCES_TOGETHER} other sources would have to be updated with it`;
       return { reason: 'conflict', detail };
     }
-    const moved = withMoves(set, moves.values(), native);
-    const broken = moved.violations().find(({ id }) => !before.has(id));
+    const moved = set.moved(moves.values());
+    const broken = moved.breaks().find(({ id }) => !before.has(id));
     if (!broken) return { set: moved, moves: [...moves.values()] };
-    const helper = helpingSource(broken, moves, moved, moveOf);
-    if (helper === undefined) return refusalOf(broken, moved);
+    const helper = helpingSource(broken, moves, moveOf);
+    if (helper === undefined) return broken.refusal();
     asked.push(helper);
   }
   return { reason: 'conflict', detail: `${source} cannot be updated` };
-}
-
-function withMoves(set: PackageSet, moves: Iterable<SourceMove>, native: string): PackageSet {
-  const packages = new Map(set.byPlace);
-  for (const { to } of moves) for (const [place, pkg] of to) packages.set(place, pkg);
-  return openPackageSet(packages.values(), native);
 }
 
 function becauseOf(other: string, { reason, detail }: Refusal): Refusal {
@@ -70,34 +72,16 @@ function becauseOf(other: string, { reason, detail }: Refusal): Refusal {
   };
 }
 
-/** A source that does not move yet and whose move could end the break: that of a package on either side of it. */
-function helpingSource(
-  { of, others }: Violation,
-  moves: ReadonlyMap<string, SourceMove>,
-  set: PackageSet,
-  moveOf: MoveOf,
+/** A source that does not move yet and whose move could end the break. */
+function helpingSource<R>(
+  { sources }: Break,
+  moves: ReadonlyMap<string, SourceMove<R>>,
+  moveOf: MoveOf<R>,
 ): string | undefined {
-  const places = [...others, of].map(({ control }) => set.byPlace.get(placeOf(control)) ?? undefined);
-  const sources = new Set(places.flatMap((pkg) => (pkg ? [pkg.control.source.name] : [])));
-  return [...sources].find((source) => {
+  return [...new Set(sources)].find((source) => {
     if (moves.has(source)) return false;
     const move = moveOf(source);
     // One that is held is told of, rather than that nothing helps.
     return !('reason' in move) || move.reason === 'held';
   });
-}
-
-function refusalOf({ kind, of, clause, others }: Violation, set: PackageSet): Refusal {
-  const who = `${of.control.name} ${of.control.version}`;
-  const shown = showClause(clause);
-  if (kind === 'unmet' && others.length === 0) {
-    return { reason: 'new-dependency-required', detail: `${who} needs ${shown}, which is not installed` };
-  }
-  const there = others
-    .map(({ control }) => set.byPlace.get(placeOf(control))?.control ?? control)
-    .map(({ name, version }) => `${name} ${version}`)
-    .join(', ');
-  if (kind === 'unmet') return { reason: 'conflict', detail: `${who} needs ${shown}, but there is ${there}` };
-  if (kind === 'refused') return { reason: 'conflict', detail: `${who} does not go with ${there}` };
-  return { reason: 'conflict', detail: `${of.control.name} would be of different versions: ${there}` };
 }

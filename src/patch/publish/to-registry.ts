@@ -109,7 +109,8 @@ function mountable(blob: BlobToPush, at: Publication['at'], target: ImageReferen
   return isNear ? { ...blob, mountFrom: at.repository } : blob;
 }
 
-function refuseToReplace({ reference, source, overwriteSource = false }: RegistryTarget): void {
+/** @throws DrydockError USAGE_INVALID where the tag would replace the source's unasked */
+export function refuseToReplace({ reference, source, overwriteSource = false }: RegistryTarget): void {
   const from = source?.reference;
   const isSame =
     from?.registry === reference.registry &&

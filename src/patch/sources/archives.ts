@@ -102,7 +102,7 @@ function keyOf({ uri, suite, components, architectures, signedBy }: AptSource): 
   ]);
 }
 
-function toSource({ uri, suite, components, trusted = false }: OperatorSource): AptSource {
+export function toSource({ uri, suite, components, trusted = false }: OperatorSource): AptSource {
   const isUsable = URL.canParse(uri) && /^(https?|file):/.test(uri);
   if (
     !isUsable ||
@@ -126,7 +126,7 @@ function toSource({ uri, suite, components, trusted = false }: OperatorSource): 
 
 /** How files of these sources are got. @throws DrydockError CONFIG_INVALID */
 export function openClient(
-  sources: readonly AptSource[],
+  sources: readonly Pick<AptSource, 'uri' | 'byOperator'>[],
   configuration: Pick<AptConfiguration, 'logins'>,
   options: ArchiveOptions,
   access: ArchiveAccess,
@@ -189,12 +189,12 @@ export async function loadArchives(request: ArchiveRequest): Promise<Archives> {
 }
 
 /** A suite that has been taken away is no attack; whoever keeps one from us might be. */
-function maySkip(error: unknown, { unusableSources = 'refuse' }: ArchiveOptions): boolean {
+export function maySkip(error: unknown, { unusableSources = 'refuse' }: ArchiveOptions): boolean {
   if (!(error instanceof DrydockError)) return false;
   return unusableSources === 'skip' || error instanceof SuiteGone;
 }
 
-function withoutSources(): DrydockError {
+export function withoutSources(): DrydockError {
   return new DrydockError('ARCHIVE_UNAVAILABLE', 'the image names no source of packages', {
     hint: 'Name the archives that its packages are from.',
   });

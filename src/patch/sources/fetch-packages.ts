@@ -24,6 +24,7 @@ export async function openPackageFetcher(
   const sources = allSources(configuration.sources, options);
   const { client } = openClient(sources, configuration, options, access);
   return async ({ url: address, sizeBytes, sha256 }, fetching) => {
+    if (sha256 === undefined) throw untrusted(address, 'the index names no sum of it');
     const kept = await cachedContent(access.cache, sha256);
     if (kept) return kept;
     const url = new URL(address);

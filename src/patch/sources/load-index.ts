@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createGunzip } from 'node:zlib';
+import { once } from 'node:events';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { createGunzip, createGzip } from 'node:zlib';
 import { DrydockError } from '../../base/errors.ts';
 import type { Signal } from '../../base/signal.ts';
 import { StreamError } from '../../codec/stream-error.ts';
@@ -21,13 +23,16 @@ export interface IndexContext {
 /** Above the size of any real one, uncompressed, by a factor of five. */
 export const MAX_INDEX_BYTES = 500 << 20;
 
-const FORMS = [
+interface Form {
+  readonly ending: string;
+  readonly open: (content: Uint8Array, options: Bounds) => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+}
+
+const FORMS: readonly Form[] = [
   { ending: '.xz', open: (content: Uint8Array, options: Bounds) => xzChunks([content], options) },
   { ending: '.gz', open: gunzipped },
   { ending: '', open: (content: Uint8Array) => [content] },
-] as const;
-
-type Form = (typeof FORMS)[number];
+];
 
 interface Bounds extends Signal {
   readonly maxBytes: number;
@@ -76,9 +81,50 @@ export async function loadIndex(
       `${url.href} is larger than the ${MAX_INDEX_BYTES} bytes that are taken`,
     );
   }
-  const content = await verifiedContent(suite, path + form.ending, packed, context, { signal });
   const bounds = { maxBytes: plain?.sizeBytes ?? MAX_INDEX_BYTES, signal };
-  return readVerified(content, form, plain, wanted, bounds, url);
+  const kept = form.ending === '.xz' && plain ? await context.cache?.get(unpackedKey(plain)) : undefined;
+  if (kept) {
+    const found = await readVerified(kept, KEPT, plain, wanted, bounds, url).catch(unlessDamaged);
+    if (found) return found;
+  }
+  const content = await verifiedContent(suite, path + form.ending, packed, context, { signal });
+  const keeper = form.ending === '.xz' && plain && context.cache ? openKeeper() : undefined;
+  const found = await readVerified(content, form, plain, wanted, bounds, url, keeper?.add);
+  if (keeper && plain) await context.cache?.put(unpackedKey(plain), await keeper.end());
+  return found;
+}
+
+/** What xz takes seconds for is kept in a form that takes less; what it unpacks to is compared as ever. */
+const KEPT: Form = { ending: '.gz', open: gunzipped };
+
+function unpackedKey({ sha256 }: ReleaseFile): string {
+  return `unpacked ${sha256}`;
+}
+
+/** What was kept is no more than a copy: where it is damaged, the original is read. */
+function unlessDamaged(error: unknown): undefined {
+  if (error instanceof DrydockError && error.code === 'ARCHIVE_UNTRUSTED') return undefined;
+  throw error;
+}
+
+interface Keeper {
+  readonly add: (piece: Uint8Array) => Promise<void>;
+  readonly end: () => Promise<Uint8Array>;
+}
+
+/** Packs what comes by, quickly. */
+function openKeeper(): Keeper {
+  const gzip = createGzip({ level: 1, chunkSize: 1 << 18 });
+  const packed = buffer(gzip);
+  return {
+    async add(piece) {
+      if (!gzip.write(piece)) await once(gzip, 'drain');
+    },
+    end() {
+      gzip.end();
+      return packed;
+    },
+  };
 }
 
 /** The bytes as they lie on the server, checked. */
@@ -125,6 +171,7 @@ async function readVerified(
   wanted: ReadonlySet<string>,
   bounds: Bounds,
   url: URL,
+  also?: (piece: Uint8Array) => Promise<void>,
 ): Promise<OfferedPackage[]> {
   const hash = createHash('sha256');
   let length = 0;
@@ -133,6 +180,7 @@ async function readVerified(
       hash.update(piece);
       length += piece.length;
       if (length > bounds.maxBytes) throw new StreamError('more than it should be');
+      await also?.(Uint8Array.from(piece));
       yield piece;
     }
   })();

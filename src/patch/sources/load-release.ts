@@ -1,15 +1,14 @@
 import { DrydockError } from '../../base/errors.ts';
 import type { Signal } from '../../base/signal.ts';
 import type { UsedIndex } from '../../model/patch.ts';
-import { isObject, parseJson } from './stamp-json.ts';
-import { cachedContent, rememberContent, sha256HexOf, type ArchiveCache } from './archive-cache.ts';
-import { unavailable, type ArchiveClient, type Stamp } from './archive-client.ts';
+import { sha256HexOf } from './archive-cache.ts';
 import type { Addresses } from './addresses.ts';
 import type { AptSource } from './apt-source.ts';
+import { fetchStamped, type StampContext } from './fetch-stamped.ts';
 import type { AllowedKey } from './keyrings.ts';
 import { checkRelease, type DateMemory } from './release-age.ts';
 import { parseRelease, type Release } from './release.ts';
-import { untrusted, verifyClearSigned, verifyDetached } from './signed-text.ts';
+import { untrusted, verifyClearSigned, verifyDetached, withoutKeys } from './signed-text.ts';
 
 /** A suite whose release file was verified. */
 export interface VerifiedSuite {
@@ -22,17 +21,13 @@ export interface VerifiedSuite {
   readonly used: UsedIndex;
 }
 
-export interface ReleaseContext {
-  readonly client: ArchiveClient;
+export interface ReleaseContext extends StampContext {
   readonly addresses: Addresses;
-  readonly cache: ArchiveCache | undefined;
   readonly dates: DateMemory | undefined;
   readonly now: Date;
   readonly allowExpired: boolean;
   /** Sources that want to be believed without a signature are. */
   readonly allowUnsigned: boolean;
-  /** The only states that are taken, by the address of the signed file. */
-  readonly frozen: ReadonlyMap<string, string>;
 }
 
 const MAX_RELEASE_BYTES = 32 << 20;
@@ -134,12 +129,6 @@ async function unsignedText(dists: URL, context: ReleaseContext, options: Signal
   return { text: Buffer.from(content).toString('utf8'), url, sha256: sha256HexOf(content) };
 }
 
-function withoutKeys(url: string): DrydockError {
-  return new DrydockError('ARCHIVE_UNTRUSTED', `${url} is not to be trusted: no key is known for it`, {
-    hint: 'Give a keyring that holds the key of the archive.',
-  });
-}
-
 /** What is not there at all, rather than out of reach. */
 export class SuiteGone extends DrydockError {}
 
@@ -147,57 +136,4 @@ function gone(url: URL): SuiteGone {
   return new SuiteGone('ARCHIVE_UNAVAILABLE', `${url.href} is not there`, {
     hint: 'Suites past their end are moved to an archive of old releases: give its address in place of this one.',
   });
-}
-
-/** The file as it is now, without getting again what has not changed. Undefined where there is none. */
-async function fetchStamped(
-  url: URL,
-  maxBytes: number,
-  context: ReleaseContext,
-  { signal }: Signal,
-): Promise<Uint8Array | undefined> {
-  const { cache, client, frozen } = context;
-  const wanted = frozen.get(url.href);
-  if (wanted !== undefined) {
-    const kept = await cachedContent(cache, wanted);
-    if (kept) return kept;
-  }
-  const key = `stamp ${url.href}`;
-  const known = await knownAs(key, cache);
-  const fetched = await client
-    .fetch(url, { maxBytes, signal, ...(known && { known: known.stamp }) })
-    .catch((error: unknown) => {
-      if (client.isOffline && known) return { kind: 'unchanged' as const };
-      throw error;
-    });
-  if (fetched.kind === 'missing') return undefined;
-  const content = fetched.kind === 'unchanged' ? known?.content : fetched.content;
-  if (!content) throw unavailable(url, 'the server says that it has not changed, but it was never here');
-  if (wanted !== undefined && sha256HexOf(content) !== wanted) {
-    throw unavailable(url, `the state with SHA-256 ${wanted} is no longer there`);
-  }
-  if (fetched.kind === 'content') {
-    await rememberContent(cache, content);
-    await cache?.put(key, Buffer.from(JSON.stringify({ ...fetched.stamp, sha256: sha256HexOf(content) })));
-  }
-  return content;
-}
-
-async function knownAs(
-  key: string,
-  cache: ArchiveCache | undefined,
-): Promise<{ readonly stamp: Stamp; readonly content: Uint8Array } | undefined> {
-  const text = await cache?.get(key);
-  const read = text && parseJson(Buffer.from(text).toString('utf8'));
-  if (!isObject(read) || typeof read['sha256'] !== 'string') return undefined;
-  const content = await cachedContent(cache, read['sha256']);
-  if (!content) return undefined;
-  const { etag, lastModified } = read;
-  return {
-    content,
-    stamp: {
-      ...(typeof etag === 'string' && { etag }),
-      ...(typeof lastModified === 'string' && { lastModified }),
-    },
-  };
 }

@@ -138,3 +138,9 @@ export function untrusted(url: string, why: string, cause?: unknown): DrydockErr
     ...(cause !== undefined && { cause }),
   });
 }
+
+export function withoutKeys(url: string): DrydockError {
+  return new DrydockError('ARCHIVE_UNTRUSTED', `${url} is not to be trusted: no key is known for it`, {
+    hint: 'Give a keyring that holds the key of the archive.',
+  });
+}

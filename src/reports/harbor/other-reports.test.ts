@@ -179,7 +179,7 @@ describe('a report of the file system', () => {
 describe('a report of secrets', () => {
   const config = {
     ...sample.image.config,
-    config: { Env: ['PATH=/bin', 'API_TOKEN=x', 'A=1'], Labels: { note: 'x' }, Cmd: ['sh'] },
+    config: { Env: ['PATH=/bin', 'API_TOKEN=x', 'A=1', 'bare-secret'], Labels: { note: 'x' }, Cmd: ['sh'] },
     history: [{ created_by: 'one' }, { created_by: 'two', comment: 'x' }, { created_by: 'three' }],
   };
   const lines = JSON.stringify(config, null, 2).split('\n');
@@ -202,6 +202,7 @@ describe('a report of secrets', () => {
   const report = withFindings(
     [
       secret('config.json', lineOf('API_TOKEN')),
+      secret('config.json', lineOf('bare-secret')),
       secret('config.json', lineOf('"two"')),
       secret('config.json', lineOf('"note"')),
       secret('config.json', 3, placed),
@@ -210,6 +211,8 @@ describe('a report of secrets', () => {
     { image: { ...sample.image, config } },
   );
   const env = { source: 'env', envName: 'API_TOKEN' };
+  // What stands where a name should may be what is to be hidden.
+  const nameless = { source: 'env', envName: '' };
   const history = { source: 'history', historyIndex: 1 };
   const other = { source: 'config' };
   const files = [
@@ -218,9 +221,9 @@ describe('a report of secrets', () => {
   ];
 
   test.each<[SecretSource[], object[]]>([
-    [[], [env, history, other, ...files]],
+    [[], [env, nameless, history, other, ...files]],
     [['files'], files],
-    [['env'], [env, other]],
+    [['env'], [env, nameless, other]],
     [['history'], [history]],
   ])('from %j', (sources, expected) => {
     const { findings } = told(secretReport(report, frame, sources));

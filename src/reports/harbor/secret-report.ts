@@ -95,7 +95,7 @@ function placeOf(
   return { source: 'config' };
 }
 
-/** The name of a variable: what stands before the first equals sign. */
+/** The name of a variable: what stands before the first equals sign. Without one it may be the secret itself. */
 function nameIn(line: string): string {
-  return /^\s*"([^"=\\]{0,256})/.exec(line)?.[1] ?? '';
+  return /^\s*"([^"=\\]{0,256})=/.exec(line)?.[1] ?? '';
 }

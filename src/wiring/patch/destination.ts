@@ -1,29 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { sha256Of } from '../../base/digest.ts';
 import { DrydockError } from '../../base/errors.ts';
-import { Secret } from '../../base/secret.ts';
 import type { Signal } from '../../base/signal.ts';
 import type { Config } from '../../config/schema.ts';
-import { systemReason } from '../../config/system-reason.ts';
 import type { Digest, ImageReference } from '../../model/image.ts';
 import { formatReference, isTag, parseReference } from '../../oci/reference.ts';
 import type { WritableRegistry } from '../../oci/registry/registry.ts';
-import {
-  attest,
-  attestationReferrers,
-  writeAttestations,
-  type Attestation,
-} from '../../patch/attest/attestations.ts';
-import { signerOf } from '../../patch/attest/envelope.ts';
-import { OPENVEX, vexDocument } from '../../patch/attest/openvex.ts';
-import { provenance, SLSA_PROVENANCE } from '../../patch/attest/provenance.ts';
-import type { PatchedImage, PatchNote } from '../../patch/image/patched-image.ts';
-import { patchedTree } from '../../patch/image/patched-index.ts';
-import { publicationOf } from '../../patch/publish/publication.ts';
-import { publishToLayout } from '../../patch/publish/to-layout.ts';
-import { publishToRegistry } from '../../patch/publish/to-registry.ts';
+import { publish, type PublishTarget } from '../../patch/publish/publish.ts';
 import type { Run } from '../run.ts';
-import type { PlatformPatch } from './platform-patch.ts';
+import { attestPatches, type PatchFacts } from './attesting.ts';
+import type { EmbeddedPatch, MadeImage } from './platform-patch.ts';
 import type { PatchTarget } from './patch-target.ts';
 
 /** Where the patched image goes. */
@@ -35,8 +19,8 @@ export interface Published {
   /** As it can be pulled or scanned. */
   readonly name: string;
   readonly digest: Digest;
-  /** Only what was not there yet. */
-  readonly uploadedBytes: number;
+  /** Only what was not there yet; absent where another engine published it. */
+  readonly uploadedBytes?: number;
   /** Files that attestations were written to. */
   readonly attestations: readonly string[];
 }
@@ -84,7 +68,7 @@ function tagFor({ tag, tagSuffix }: Config, { reference }: Pick<PatchTarget, 're
   });
 }
 
-type MadePatch = PlatformPatch & { readonly patched: PatchedImage };
+type MadePatch = EmbeddedPatch & { readonly made: MadeImage };
 
 interface PublishParts {
   readonly destination: Destination;
@@ -96,121 +80,48 @@ interface PublishParts {
 
 /** @throws DrydockError SOURCE_MOVED, and what registries and the file system throw */
 export async function publishPatches(parts: PublishParts, { signal }: Signal): Promise<Published> {
-  const { destination, target, patches, run, registry } = parts;
-  const { config } = run.loaded;
+  const { destination, target, patches, run } = parts;
   const [first] = patches;
   if (!first) throw new Error('there is nothing to publish');
-  const documents = target.documents(first.subject.base.image.digest);
-  const source = await documents.root({ signal });
-  const images = patches.map(({ patched }) => patched);
-  const tree = await patchedTree(documents, images, indexNote(patches, run), target.name, { signal });
-  const publication = await publicationOf(tree, images, documents, target.blobs, { signal });
-  const made = await attestationsFor(parts);
-  const files = config.attestations === undefined ? [] : await writeAll(config.attestations, made);
-  const referrers = config.referrers
-    ? made.flatMap(({ patch, attestations }) =>
-        attestationReferrers(patch.patched.manifest, attestations, createdOf(patch)),
-      )
-    : [];
-  const common = { digest: tree.root.digest, attestations: files };
-  if (destination.kind === 'layout') {
-    const { directory, tag } = destination;
-    const { writtenBytes } = await publishToLayout(publication, referrers, { directory, tag }, { signal });
-    return { ...common, name: `oci:${directory}:${tag}`, uploadedBytes: writtenBytes };
-  }
-  const client = await registry();
-  const { reference, overwrite } = destination;
-  const { uploadedBytes } = await publishToRegistry(
-    client,
-    publication,
-    referrers,
+  const { files, referrers } = await attestPatches(patches.map(factsOf(target)), run);
+  const { digest, writtenBytes } = await publish(
     {
-      reference,
-      ...(target.reference && {
-        source: { reference: target.reference, digest: source.digest, registry: client },
-      }),
-      overwriteSource: overwrite,
+      patched: patches.map(({ made }) => made.patched),
+      name: target.name,
+      documents: target.documents(first.made.subject.base.image.digest),
+      blobs: target.blobs,
+      referrers,
+      target: await publishTarget(parts),
+    },
+    {
+      version: `drydock/${run.version}`,
+      packages: patches.flatMap(({ applied }) => applied.map(({ name, to }) => ({ name, to }))),
     },
     { signal },
   );
-  return { ...common, name: formatReference(reference), uploadedBytes };
+  const isLayout = destination.kind === 'layout';
+  const name = isLayout
+    ? `oci:${destination.directory}:${destination.tag}`
+    : formatReference(destination.reference);
+  return { name, digest, uploadedBytes: writtenBytes, attestations: files };
 }
 
-function createdOf({ patched }: MadePatch): string {
-  return patched.image.config.created ?? new Date(0).toISOString();
+async function publishTarget({ destination, target, registry }: PublishParts): Promise<PublishTarget> {
+  if (destination.kind === 'layout') return destination;
+  const { reference, overwrite: overwriteSource } = destination;
+  const source = target.reference && { source: target.reference };
+  return { kind: 'registry', registry: await registry(), reference, overwriteSource, ...source };
 }
 
-/** Of the index that holds all of them. */
-function indexNote(patches: readonly MadePatch[], { version }: Run): PatchNote {
-  const created = patches.map(createdOf).sort().at(-1) ?? '';
-  const packages = patches.flatMap(({ outcome }) => outcome.applied.map(({ name, to }) => ({ name, to })));
-  const input = sha256Of(JSON.stringify(patches.map(({ patched }) => patched.manifest.digest)));
-  return { created, version: `drydock/${version}`, input, packages };
-}
-
-interface Attested {
-  readonly patch: MadePatch;
-  readonly attestations: readonly Attestation[];
-}
-
-async function attestationsFor({ patches, run, target }: PublishParts): Promise<Attested[]> {
-  const { config } = run.loaded;
-  const signer =
-    config.signingKey === undefined ? undefined : signerOf(new Secret(await readKey(config.signingKey)));
-  const version = `drydock/${run.version}`;
-  return patches.map((patch) => {
-    const { patched, plan, outcome, proof, platform, subject } = patch;
-    const { image, base } = patched;
-    const vex =
-      proof &&
-      vexDocument({
-        image,
-        os: undefined,
-        applied: outcome.applied,
-        unfixed: plan.unfixed,
-        remaining: proof.remaining,
-        author: 'Drydock',
-        timestamp: createdOf(patch),
-        tooling: version,
-      });
-    const statement = provenance({
-      origin: subject.base.origin,
-      indexes: plan.indexes,
-      applied: outcome.applied,
-      version,
-      engine: 'embedded',
-      platform: [platform.os, platform.architecture, platform.variant].filter(Boolean).join('/'),
-    });
-    const subjects = [
-      {
-        name: target.reference ? formatReference(target.reference) : base.image.name,
-        digest: patched.manifest.digest,
-      },
-    ];
-    const predicates = [
-      ...(vex ? [{ type: OPENVEX, content: vex, fileName: `${fileStem(patch)}.openvex.json` }] : []),
-      { type: SLSA_PROVENANCE, content: statement, fileName: `${fileStem(patch)}.provenance.json` },
-    ];
-    return { patch, attestations: attest(subjects, predicates, signer) };
-  });
-}
-
-function fileStem({ platform: { os, architecture, variant } }: MadePatch): string {
-  return [os, architecture, variant]
-    .filter((word) => word !== undefined)
-    .join('-')
-    .replace(/[^\w.-]/g, '_');
-}
-
-async function writeAll(directory: string, made: readonly Attested[]): Promise<string[]> {
-  return await writeAttestations(
-    directory,
-    made.flatMap(({ attestations }) => attestations),
-  );
-}
-
-async function readKey(path: string): Promise<string> {
-  return await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new DrydockError('CONFIG_INVALID', `cannot read ${path}: ${systemReason(cause)}`, { cause });
-  });
+function factsOf({ reference }: PatchTarget): (patch: MadePatch) => PatchFacts {
+  return (patch) => {
+    const { image, manifest, base } = patch.made.patched;
+    return {
+      patch,
+      image,
+      manifest,
+      created: image.config.created ?? new Date(0).toISOString(),
+      name: reference ? formatReference(reference) : base.image.name,
+    };
+  };
 }

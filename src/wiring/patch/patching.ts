@@ -1,31 +1,19 @@
-import { readFile } from 'node:fs/promises';
 import { DrydockError } from '../../base/errors.ts';
 import type { Signal } from '../../base/signal.ts';
 import type { Config } from '../../config/schema.ts';
-import { systemReason } from '../../config/system-reason.ts';
-import type { VulnerabilityFinding } from '../../model/finding.ts';
-import type { Platform } from '../../model/image.ts';
-import type { PatchOutcome } from '../../model/patch.ts';
 import type { Report } from '../../model/report.ts';
-import { readFindings } from '../../patch/findings/read-findings.ts';
-import {
-  apply,
-  openSubject,
-  plan,
-  prove,
-  type FindVulnerabilities,
-  type PatchOptions,
-  type PatchStep,
-} from '../../patch/patch-image.ts';
-import { verdictOf } from '../../patch/verdict.ts';
+import type { PatchOptions, PatchStep } from '../../patch/patch-image.ts';
 import { lazily } from '../lazily.ts';
 import { openPlainTransport, openRegistryClient } from '../registry-client.ts';
 import type { Run } from '../run.ts';
-import { openScanning, type LocalScanning } from '../scanning.ts';
-import { checkDestination, publishPatches, type Destination, type Published } from './destination.ts';
+import { openScanning } from '../scanning.ts';
+import { patchWithBuildKit, type BuildKitParts } from './buildkit-patch.ts';
+import { checkDestination, publishPatches, type Published } from './destination.ts';
+import { leaveAlone, patchEmbedded } from './embedded-patch.ts';
+import { openFinder } from './finder.ts';
 import { patchOptions } from './patch-options.ts';
-import type { PlatformPatch } from './platform-patch.ts';
-import { openPatchTarget, platformsOf, type PatchTarget } from './patch-target.ts';
+import { openPatchTarget, platformsOf } from './patch-target.ts';
+import type { EmbeddedPatch, PlatformPatch } from './platform-patch.ts';
 
 export interface PatchRun {
   readonly name: string;
@@ -39,6 +27,8 @@ export interface PatchRunOptions extends Signal {
   /** What of a report is to be fixed. */
   readonly select: (report: Report) => Report;
   readonly onStep: (step: PatchStep) => void;
+  /** What another engine wrote. */
+  readonly onLog?: (text: string) => void;
 }
 
 /**
@@ -52,104 +42,94 @@ export async function patchImage(run: Run, name: string, options: PatchRunOption
   const registry = lazily(() => openRegistryClient(run, []));
   const plain = lazily(() => openPlainTransport(run));
   try {
-    refuseOtherEngines(config);
     const target = await openPatchTarget(name, registry.get, { signal });
     const destination = config.dryRun ? undefined : checkDestination(config, target);
     const how: PatchOptions = { ...(await patchOptions(config, run.version, plain.get)), onStep };
     await using scanning = await openScanning(run, []);
-    const find = await finder(config, scanning, options);
-    const patches: PlatformPatch[] = [];
-    for (const platform of await platformsOf(config.platform, target, { signal }))
-      patches.push(await patchPlatform(platform, target, find, how, config, { signal }));
-    const published = await publish(destination, target, patches, run, registry.get, options);
-    return { name: target.name, isPlan: config.dryRun, patches, ...(published && { published }) };
+    const find = await openFinder(config, scanning, options);
+    const platforms = await platformsOf(config.platform, target, { signal });
+    const parts: BuildKitParts = {
+      run,
+      target,
+      destination,
+      platforms,
+      find,
+      how,
+      registry: registry.get,
+      ...(options.onLog && { onLog: options.onLog }),
+    };
+    const done = await patchWith(config.engine, parts, { signal });
+    return { name: target.name, isPlan: config.dryRun, ...done };
   } finally {
     await registry.close();
     await plain.close();
   }
 }
 
-/** Who asks for another engine shall not be given this one's work unasked. */
-function refuseOtherEngines({ engine }: Config): void {
-  if (engine === 'embedded') return;
-  throw new DrydockError('ENGINE_UNAVAILABLE', `the engine ${engine} cannot be driven from here yet`, {
-    hint: 'Leave --engine out, or call copa itself.',
-  });
-}
+type Done = Pick<PatchRun, 'patches' | 'published'>;
 
-async function patchPlatform(
-  platform: Platform | undefined,
-  target: PatchTarget,
-  find: Finder,
-  options: PatchOptions,
-  { dryRun }: Config,
-  { signal }: Signal,
-): Promise<PlatformPatch> {
-  const image = await target.source.resolve(platform, { signal });
-  const { onStep } = options;
-  const to = { signal, ...(onStep && { onStep }) };
-  const documents = target.documents(image.digest);
-  const subject = await openSubject(image, target.source, documents, find.before, to);
-  const planned = await plan(subject, options, { signal });
-  const common = { platform: image.platform, subject, plan: planned };
-  if (dryRun) {
-    const outcome: PatchOutcome = { applied: planned.updates, refused: [], notes: [] };
-    return { ...common, outcome, verdict: verdictOf(planned, outcome) };
+async function patchWith(engine: Config['engine'], parts: BuildKitParts, options: Signal): Promise<Done> {
+  if (engine === 'buildkit') return await patchWithBuildKit(parts, options);
+  if (engine === 'embedded') return await publishOwn(await patchHere(parts, options), parts, options);
+  const own = await patchHere(parts, options).catch(unlessUnsupported);
+  const limit = own instanceof DrydockError ? own.message : limitOf(own);
+  if (limit === undefined && !(own instanceof DrydockError)) return await publishOwn(own, parts, options);
+  try {
+    return await patchWithBuildKit(parts, options);
+  } catch (error) {
+    if (!(error instanceof DrydockError) || !UNUSABLE.has(error.code)) throw error;
+    const both = `${limit ?? ''}; the engine buildkit cannot be used: ${error.message}`;
+    if (own instanceof DrydockError)
+      throw new DrydockError(error.code, both, { cause: error, ...(error.hint && { hint: error.hint }) });
+    const noted = own.map((patch) => ({ ...patch, notes: [...patch.notes, both] }));
+    return await publishOwn(noted, parts, options);
   }
-  const { outcome, patched } = await apply(subject, planned, options, { signal });
-  const verdict = verdictOf(planned, outcome);
-  if (!patched) return { ...common, outcome, verdict };
-  const proof = find.after && (await prove(subject, patched, outcome, find.after, { ...to, ...find }));
-  const isProved = proof === undefined || proof.notGone.length === 0;
-  return { ...common, outcome, verdict: isProved ? verdict : 'partly', patched, ...(proof && { proof }) };
 }
 
-interface Finder {
-  readonly before: FindVulnerabilities;
-  /** Absent where there is no database to scan the result by. */
-  readonly after?: FindVulnerabilities;
-  /** What is found is what a report names, which may leave things out. */
-  readonly isTold: boolean;
+/** It is not there, or not for such images. */
+const UNUSABLE: ReadonlySet<string> = new Set(['ENGINE_UNAVAILABLE', 'PATCH_UNSUPPORTED', 'USAGE_INVALID']);
+
+function unlessUnsupported(error: unknown): DrydockError {
+  if (isUnsupported(error)) return error;
+  throw error;
 }
 
-async function finder(
-  config: Config,
-  scanning: LocalScanning,
-  { select, signal }: PatchRunOptions,
-): Promise<Finder> {
-  const scan: FindVulnerabilities = async (_image, source, isWhole, o) =>
-    vulnerabilitiesOf(select(await scanning.scanSource(source, isWhole, o)));
-  if (config.report === undefined) {
-    await scanning.prepareDatabase({ signal });
-    return { before: scan, after: scan, isTold: false };
-  }
-  const told = readFindings(await readReport(config.report), config.report);
-  const isReady = await scanning.prepareDatabase({ signal }).then(
-    () => true,
-    () => false,
-  );
-  return { before: () => Promise.resolve(told), ...(isReady && { after: scan }), isTold: true };
+function isUnsupported(error: unknown): error is DrydockError {
+  return error instanceof DrydockError && error.code === 'PATCH_UNSUPPORTED';
 }
 
-function vulnerabilitiesOf({ findings }: Report): readonly VulnerabilityFinding[] {
-  return findings.filter((finding) => finding.kind === 'vulnerability');
+/** Why another engine is to be asked, if one is. */
+function limitOf(patches: readonly EmbeddedPatch[]): string | undefined {
+  const refused = patches.flatMap((patch) => patch.refused);
+  return refused.find(({ reason }) => reason === 'unsafe-maintainer-script')?.detail;
 }
 
-async function readReport(path: string): Promise<Uint8Array> {
-  return await readFile(path).catch((cause: unknown) => {
-    throw new DrydockError('REPORT_INVALID', `cannot read report ${path}: ${systemReason(cause)}`, { cause });
-  });
-}
-
-async function publish(
-  destination: Destination | undefined,
-  target: PatchTarget,
-  patches: readonly PlatformPatch[],
-  run: Run,
-  registry: Parameters<typeof publishPatches>[0]['registry'],
+async function patchHere(
+  { platforms, target, find, how, run }: BuildKitParts,
   { signal }: Signal,
-): Promise<Published | undefined> {
-  const made = patches.flatMap(({ patched, ...rest }) => (patched ? [{ ...rest, patched }] : []));
-  if (!destination || made.length === 0) return undefined;
-  return await publishPatches({ destination, target, patches: made, run, registry }, { signal });
+): Promise<EmbeddedPatch[]> {
+  const { dryRun, engine } = run.loaded.config;
+  const patches: EmbeddedPatch[] = [];
+  for (const platform of platforms) {
+    try {
+      patches.push(await patchEmbedded(platform, target, { how, find, dryRun, signal }));
+    } catch (error) {
+      // Of several, one that cannot be patched stays as it is, unless another engine may know better.
+      const isOneOfMany = platforms.length > 1 && engine === 'embedded';
+      if (!isOneOfMany || !isUnsupported(error)) throw error;
+      patches.push(await leaveAlone(platform, error.message, target, { find, signal }));
+    }
+  }
+  return patches;
+}
+
+async function publishOwn(
+  patches: readonly EmbeddedPatch[],
+  { destination, target, run, registry }: BuildKitParts,
+  { signal }: Signal,
+): Promise<Done> {
+  const made = patches.flatMap((patch) => (patch.made ? [{ ...patch, made: patch.made }] : []));
+  if (!destination || made.length === 0) return { patches };
+  const published = await publishPatches({ destination, target, patches: made, run, registry }, { signal });
+  return { patches, published };
 }

@@ -23,6 +23,8 @@ export interface PayloadEntry {
   readonly xattrs?: ReadonlyMap<string, Uint8Array>;
   /** Of files. */
   readonly content?: Uint8Array;
+  /** The SHA-1 that packages of apk name in the header of a file or link, hexadecimal. */
+  readonly apkSha1?: string;
 }
 
 const MAX_EXTENDED_BYTES = 1 << 20;
@@ -159,6 +161,7 @@ function toEntry(block: Buffer, raw: RawHeader, body: Uint8Array, pending: Pendi
   const path = soundPath(name);
   const link = records?.get('linkpath') ?? pending.link ?? raw.linkName;
   const xattrs = records && xattrsOf(records);
+  const apkSha1 = records?.get('APK-TOOLS.checksum.SHA1');
   return {
     path,
     type,
@@ -172,6 +175,7 @@ function toEntry(block: Buffer, raw: RawHeader, body: Uint8Array, pending: Pendi
     ...(type === 'hardlink' && { target: soundPath(link) }),
     ...(xattrs && { xattrs }),
     ...(type === 'file' && { content: body }),
+    ...(apkSha1 !== undefined && { apkSha1: apkSha1.toLowerCase() }),
   };
 }
 

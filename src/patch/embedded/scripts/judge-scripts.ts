@@ -1,30 +1,30 @@
-import type { RootView } from '../../root/root-view.ts';
-import { deb } from '../../../versions/deb.ts';
-import type { Database } from '../database/installed.ts';
 import { textOf } from '../database/installed.ts';
 import type { Upgrade } from '../unpack/unpacking.ts';
-import { createHash } from 'node:crypto';
-import { firstUnknownCommand } from './first-unknown-command.ts';
 import { templateOf } from './catalogue/templates.ts';
+import { firstUnknownCommand } from './first-unknown-command.ts';
 import { normaliseScript, scriptKey } from './normalise-script.ts';
 import type { Emulation, ScriptRule, StateCheck } from './script-rule.ts';
+import { failedCheck, isLater, type CheckedState } from './state-check.ts';
 
 /** `catalogued`: what is not known is refused. `equal`: it may pass where both versions have the same. */
 export type ScriptPolicy = 'catalogued' | 'equal';
 
-export interface ScriptJudging {
-  readonly root: RootView;
-  readonly database: Database;
+/** By name of the package and key of the script. Releases may share a script and differ in what must hold. */
+export type ScriptRules = ReadonlyMap<string, readonly ScriptRule[]>;
+
+export interface ScriptJudging extends CheckedState {
   readonly policy: ScriptPolicy;
-  readonly rules: ReadonlyMap<string, ScriptRule>;
-  /** MD5 of files of the image that checks name. */
-  readonly md5Of: (path: string) => string | undefined;
+  readonly rules: ScriptRules;
 }
 
 export interface ScriptJudgement {
   /** Why not, for people. */
   readonly refusal?: string;
   readonly emulations: ReadonlySet<Emulation>;
+  /** What is known of the scripts that would run. */
+  readonly rules: readonly ScriptRule[];
+  /** Scripts that nobody has read and that pass because they are the same as before. */
+  readonly unread: readonly string[];
 }
 
 /** What dpkg would run on the way: of the old version and of the new one. */
@@ -35,34 +35,54 @@ const RUN = [
   ['postinst', 'new'],
 ] as const;
 
+/** How rules are found. */
+export function ruleKey(packageName: string, key: string): string {
+  return `${packageName} ${key}`;
+}
+
 /** Whether leaving out a package's scripts changes nothing, or nothing that is not done in another way. */
 export function judgeScripts(upgrade: Upgrade, judging: ScriptJudging): ScriptJudgement {
-  const emulations = new Set<Emulation>();
+  const found: ScriptRule[] = [];
+  const unread: string[] = [];
+  const judgement = (refusal?: string): ScriptJudgement => ({
+    emulations: new Set(found.flatMap(({ emulation }) => emulation ?? [])),
+    rules: found,
+    unread,
+    ...(refusal !== undefined && { refusal }),
+  });
   for (const [kind, side] of RUN) {
-    const [before, after] = [oldScript(upgrade, kind, judging), newScript(upgrade, kind)];
-    const text = side === 'old' ? before : after;
+    const text = scriptOf(upgrade, kind, side, judging);
     if (text === undefined) continue;
-    const owner = { name: upgrade.installed.name, version: versionOf(upgrade, side) };
-    const rule = judging.rules.get(scriptKey(text, owner)) ?? templateOf(normaliseScript(text, owner))?.rule;
-    const label = `${owner.name} ${kind}`;
-    if (!rule) {
-      const isEqual =
-        before !== undefined &&
-        after !== undefined &&
-        keyOf(upgrade, 'old', before) === keyOf(upgrade, 'new', after);
-      if (judging.policy === 'equal' && isEqual && passesGuards(text, upgrade.installed.version)) continue;
-      return { refusal: `${label} is not known${commandNote(text)}`, emulations };
+    const label = `${upgrade.installed.name} ${kind}`;
+    const rules = rulesFor(text, upgrade, side, judging);
+    const areGuardsPassed = passesGuards(text, upgrade.installed.version);
+    if (rules.length === 0) {
+      const mayPass = judging.policy === 'equal' && areGuardsPassed && isSameAsBefore(upgrade, kind, judging);
+      if (!mayPass) return judgement(`${label} is not known${commandNote(text)}`);
+      unread.push(kind);
+      continue;
     }
-    if (rule.emulation) emulations.add(rule.emulation);
-    const failed = failedCheck(rule.checks ?? [], upgrade, judging);
-    if (failed !== undefined) return { refusal: `${label} would act here: ${failed}`, emulations };
-    if (!passesGuards(text, upgrade.installed.version))
-      return {
-        refusal: `${label} would move files of versions before ${upgrade.installed.version}`,
-        emulations,
-      };
+    const failures = rules.map(({ checks = [] }) => failedCheck(checks, upgrade, judging));
+    const holding = rules[failures.indexOf(undefined)];
+    if (!holding) return judgement(`${label} would act here: ${failures[0] ?? ''}`);
+    found.push(holding);
+    if (!areGuardsPassed)
+      return judgement(`${label} would move files of versions before ${upgrade.installed.version}`);
   }
-  return { emulations };
+  return judgement();
+}
+
+function rulesFor(
+  text: string,
+  upgrade: Upgrade,
+  side: 'old' | 'new',
+  { rules }: ScriptJudging,
+): readonly ScriptRule[] {
+  const owner = { name: upgrade.installed.name, version: versionOf(upgrade, side) };
+  const known = rules.get(ruleKey(owner.name, scriptKey(text, owner)));
+  if (known) return known;
+  const template = templateOf(normaliseScript(text, owner));
+  return template ? [template.rule] : [];
 }
 
 function commandNote(text: string): string {
@@ -70,21 +90,28 @@ function commandNote(text: string): string {
   return command === undefined ? '' : `; its first unknown command is ${command}`;
 }
 
-function keyOf(upgrade: Upgrade, side: 'old' | 'new', text: string): string {
-  return scriptKey(text, { name: upgrade.installed.name, version: versionOf(upgrade, side) });
+function isSameAsBefore(upgrade: Upgrade, kind: string, judging: ScriptJudging): boolean {
+  const keys = (['old', 'new'] as const).map((side) => {
+    const text = scriptOf(upgrade, kind, side, judging);
+    const owner = { name: upgrade.installed.name, version: versionOf(upgrade, side) };
+    return text === undefined ? undefined : scriptKey(text, owner);
+  });
+  return keys[0] !== undefined && keys[0] === keys[1];
 }
 
 function versionOf({ installed, file }: Upgrade, side: 'old' | 'new'): string {
   return side === 'old' ? installed.version : (file.control.values.get('version') ?? '');
 }
 
-function oldScript({ installed }: Upgrade, kind: string, { database }: ScriptJudging): string | undefined {
-  const content = database.kind === 'dpkg' ? database.info.get(`${installed.infoName}.${kind}`) : undefined;
-  return content && textOf(content);
-}
-
-function newScript({ file }: Upgrade, kind: string): string | undefined {
-  const content = file.info.get(kind)?.content;
+function scriptOf(
+  { installed, file }: Upgrade,
+  kind: string,
+  side: 'old' | 'new',
+  { database }: ScriptJudging,
+): string | undefined {
+  const isOld = side === 'old';
+  if (isOld && database.kind !== 'dpkg') return undefined;
+  const content = isOld ? database.info.get(`${installed.infoName}.${kind}`) : file.info.get(kind)?.content;
   return content && textOf(content);
 }
 
@@ -101,51 +128,9 @@ export function passesGuards(script: string, from: string): boolean {
   return true;
 }
 
-function isLater(version: string, than: string): boolean {
-  const [a, b] = [deb.parse(version), deb.parse(than)];
-  return a !== undefined && b !== undefined && deb.compare(a, b) > 0;
-}
-
-function failedCheck(
-  checks: readonly StateCheck[],
-  upgrade: Upgrade,
-  judging: ScriptJudging,
-): string | undefined {
-  // Nothing of the following was ever done in an image where scripts never ran.
-  if (judging.database.kind === 'distroless') return undefined;
-  for (const check of checks) {
-    const failed = failureOf(check, upgrade, judging);
-    if (failed !== undefined) return failed;
-  }
-  return undefined;
-}
-
-function failureOf(
-  check: StateCheck,
-  upgrade: Upgrade,
-  { root, database, md5Of }: ScriptJudging,
-): string | undefined {
-  if ('present' in check)
-    return (root.resolve(check.present) ?? root.entry(check.present))
-      ? undefined
-      : `/${check.present} is missing`;
-  if ('absent' in check) return root.entry(check.absent) ? `/${check.absent} is there` : undefined;
-  if ('user' in check)
-    return database.accounts.users.has(check.user) ? undefined : `there is no user ${check.user}`;
-  if ('group' in check)
-    return database.accounts.groups.has(check.group) ? undefined : `there is no group ${check.group}`;
-  if ('from' in check) {
-    const isOlder = isLater(check.from, upgrade.installed.version);
-    return isOlder ? `${upgrade.installed.version} is before ${check.from}` : undefined;
-  }
-  const brought = upgrade.file.payload.find(({ path }) => path === check.unchanged)?.content;
-  const wanted = brought && createHash('md5').update(brought).digest('hex');
-  return wanted === md5Of(check.unchanged) ? undefined : `/${check.unchanged} changes`;
-}
-
 /** Files whose sums the checks of these rules need. */
 export function filesToCheck(rules: Iterable<ScriptRule>): string[] {
   return [...rules].flatMap(({ checks = [] }) =>
-    checks.flatMap((check) => ('unchanged' in check ? [check.unchanged] : [])),
+    checks.flatMap((check: StateCheck) => ('unchanged' in check ? [check.unchanged] : [])),
   );
 }

@@ -14,13 +14,22 @@ export type StateCheck =
   /** The new version brings the same file as lies there. */
   | { readonly unchanged: string }
   | { readonly user: string }
-  | { readonly group: string };
+  | { readonly group: string }
+  /** A diversion of this path is there, or none is; with a leading slash. */
+  | { readonly diverted: string }
+  | { readonly undiverted: string }
+  /** No package waits for this trigger, which the script itself would pull. */
+  | { readonly unwatched: string }
+  /** Another package is installed in this version or a later one. */
+  | { readonly needs: string; readonly since: string };
 
 export type Emulation = 'ca-store' | 'linker-cache';
 
 /** A package whose scripts someone has read. */
 export interface ReviewedPackage {
   readonly name: string;
+  /** The only one that it was read for, where others differ in what must hold. */
+  readonly architecture?: string;
   readonly class: ScriptClass;
   /** What they do, and why that need not be done. */
   readonly reason: string;
@@ -31,4 +40,4 @@ export interface ReviewedPackage {
 }
 
 /** What is known of one script. */
-export type ScriptRule = Omit<ReviewedPackage, 'name' | 'scripts'>;
+export type ScriptRule = Omit<ReviewedPackage, 'name' | 'architecture' | 'scripts'>;

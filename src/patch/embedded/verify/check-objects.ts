@@ -27,7 +27,6 @@ interface Placed extends DynamicObject {
  */
 export async function checkObjects(checking: ObjectChecking): Promise<Problem[]> {
   const changed = changedObjects(checking.changes);
-  const old = await objectsAt(checking.before, oldPaths(checking), checking.signal);
   const folders = await linkerFolders(checking.before, checking);
   const libraries = new Map<string, DynamicObject | undefined>(
     changed.map((object) => [object.path, object]),
@@ -39,7 +38,7 @@ export async function checkObjects(checking: ObjectChecking): Promise<Problem[]>
       found: findLibrary(name, object, folders, checking.after),
     })),
   );
-  await addLibraries(asked, libraries, checking);
+  const old = await readBefore(asked, libraries, checking);
   const problems: Problem[] = [];
   for (const { object, name, found } of asked) {
     if (found === undefined) {
@@ -107,17 +106,23 @@ async function objectsAt(
   return found;
 }
 
-async function addLibraries(
+/** Objects as they were; and the libraries that changed ones ask for and that stay, into `libraries`. */
+async function readBefore(
   asked: readonly { readonly object: Placed; readonly name: string; readonly found: string | undefined }[],
   libraries: Map<string, DynamicObject | undefined>,
-  { before, after, signal }: ObjectChecking,
-): Promise<void> {
+  checking: ObjectChecking,
+): Promise<ReadonlyMap<string, DynamicObject>> {
+  const { before, after, signal } = checking;
   const unread = new Set<string>();
   for (const { object, name, found } of asked)
     if (found !== undefined && !libraries.has(found) && object.requires.has(name) && !after.written(found))
       unread.add(found);
-  const read = await objectsAt(before, [...unread], signal);
+  const paths = oldPaths(checking);
+  // In one go, as each reads the layers.
+  const read = await objectsAt(before, [...new Set([...paths, ...unread])], signal);
   for (const path of unread) libraries.set(path, read.get(path));
+  const was = new Set(paths);
+  return new Map([...read].filter(([path]) => was.has(path)));
 }
 
 /** What libraries had and have no more: names by which they were found, and versions by name. */

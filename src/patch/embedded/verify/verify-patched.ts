@@ -45,7 +45,7 @@ export async function verifyPatched(
 }
 
 /** Nothing is written through a link, out of the root, or twice. */
-function checkPlaces(changes: readonly LayerChange[], after: MergedTree): Problem[] {
+export function checkPlaces(changes: readonly LayerChange[], after: MergedTree): Problem[] {
   const seen = new Set<string>();
   return changes.flatMap(({ kind, path }) => {
     const isSound =
@@ -88,7 +88,7 @@ function lastPart(path: string): string {
 }
 
 /** Links into folders that were merged, alternatives and the time zone lead where they led, or somewhere at least. */
-function checkLinks(before: RootView, after: MergedTree): Problem[] {
+export function checkLinks(before: RootView, after: MergedTree): Problem[] {
   const tops = TOP_LINKS.filter((path) => before.entry(path)?.type === 'symlink').flatMap((path) =>
     after.entry(path)?.target === before.entry(path)?.target
       ? []

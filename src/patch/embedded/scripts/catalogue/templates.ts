@@ -8,7 +8,19 @@ export interface ScriptTemplate {
 
 const SHELL = [/^#! ?\/bin\/sh$/, /^set -e$/];
 
+/** The first that fits counts. */
 export const TEMPLATES: readonly ScriptTemplate[] = [
+  { lines: SHELL, rule: { class: 'N', reason: 'does nothing' } },
+  {
+    lines: [
+      ...SHELL,
+      /^if \[ "\$1" = purge \] && \[ -e \/usr\/share\/debconf\/confmodule \]; then$/,
+      /^\t\. \/usr\/share\/debconf\/confmodule$/,
+      /^\tdb_purge$/,
+      /^fi$/,
+    ],
+    rule: { class: 'N', reason: 'forgets answers when it is purged' },
+  },
   {
     lines: [...SHELL, /^dpkg-maintscript-helper [^;&|`$<>()]*(?:"\$@")?$/],
     rule: {
@@ -21,7 +33,7 @@ export const TEMPLATES: readonly ScriptTemplate[] = [
       ...SHELL,
       /^if (?:command -v|which) (?:py)?py3(?:compile|clean) >\/dev\/null 2>&1; then$/,
       /^(?:else|fi)$/,
-      /^\t(?:py)?py3(?:compile|clean) -p @PACKAGE@(?::[a-z0-9]+)?(?: \/usr\/share\/[a-z0-9+.-]+\/?)?\s*(?:\|\| true)?$/,
+      /^\t(?:py)?py3(?:compile|clean) -p @PACKAGE@(?::[a-z0-9]+)?(?: \/usr\/share\/[a-z0-9+.\/-]+)?\s*(?:\|\| true)?$/,
       /^\tdpkg -L @PACKAGE@(?::[a-z0-9]+)? \| sed -En -e '[^']*__pycache__[^']*'$/,
       /^\tdpkg -L @PACKAGE@(?::[a-z0-9]+)? \| perl -ne '[^']*__pycache__[^']*'$/,
       /^\tfind \/usr\/lib\/python3\/dist-packages\/ -type d -name __pycache__ -empty -print0 \| xargs --null --no-run-if-empty rmdir$/,
@@ -29,7 +41,6 @@ export const TEMPLATES: readonly ScriptTemplate[] = [
     ],
     rule: { class: 'C', reason: 'bytecode' },
   },
-  { lines: SHELL, rule: { class: 'N', reason: 'does nothing' } },
 ];
 
 /** The template that a normalised script is made of. */

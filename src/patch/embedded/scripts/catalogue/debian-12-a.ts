@@ -1,7 +1,7 @@
 import type { ReviewedPackage } from '../script-rule.ts';
 
 /** Written by scripts/classify-maintainer-scripts.mjs, from packages of Debian 12. */
-export const DEBIAN_A: readonly ReviewedPackage[] = [
+export const DEBIAN_12_A: readonly ReviewedPackage[] = [
   {
     name: 'adduser',
     class: 'V',
@@ -141,6 +141,57 @@ export const DEBIAN_A: readonly ReviewedPackage[] = [
     },
   },
   {
+    name: 'ghostscript',
+    class: 'C',
+    reason: 'the map of fonts, made anew of the same fonts',
+    checks: [{ present: 'var/lib/ghostscript/fonts/Fontmap' }],
+    scripts: {
+      postinst: ['14c9eebbd61ffe389fb1f0347a3a412b0f6d20b034b505edeb3c131c6ced7f41'],
+      prerm: ['37106c7de0ef1e303baff68b9d30988ac8725f2f7c18ff2b940820f12e0ffe98'],
+    },
+  },
+  {
+    name: 'git',
+    class: 'V',
+    reason: 'links that were left before 1.8.4',
+    checks: [{ from: '1:1.8.4' }],
+    scripts: { preinst: ['bd909c9c6dc7b9b52130554f3c5350783fba7fd5e5f5599b5e56f0ffe1d72d74'] },
+  },
+  {
+    name: 'imagemagick-6.q16',
+    class: 'A',
+    reason: 'alternatives of its programs',
+    checks: [
+      { from: '8:6.9.2.10+dfsg-3' },
+      { present: 'var/lib/dpkg/alternatives/compare' },
+      { present: 'var/lib/dpkg/alternatives/compare-im6' },
+      { present: 'var/lib/dpkg/alternatives/animate' },
+      { present: 'var/lib/dpkg/alternatives/animate-im6' },
+      { present: 'var/lib/dpkg/alternatives/convert' },
+      { present: 'var/lib/dpkg/alternatives/convert-im6' },
+      { present: 'var/lib/dpkg/alternatives/composite' },
+      { present: 'var/lib/dpkg/alternatives/composite-im6' },
+      { present: 'var/lib/dpkg/alternatives/conjure' },
+      { present: 'var/lib/dpkg/alternatives/conjure-im6' },
+      { present: 'var/lib/dpkg/alternatives/import' },
+      { present: 'var/lib/dpkg/alternatives/import-im6' },
+      { present: 'var/lib/dpkg/alternatives/identify' },
+      { present: 'var/lib/dpkg/alternatives/identify-im6' },
+      { present: 'var/lib/dpkg/alternatives/stream' },
+      { present: 'var/lib/dpkg/alternatives/stream-im6' },
+      { present: 'var/lib/dpkg/alternatives/display' },
+      { present: 'var/lib/dpkg/alternatives/display-im6' },
+      { present: 'var/lib/dpkg/alternatives/montage' },
+      { present: 'var/lib/dpkg/alternatives/montage-im6' },
+      { present: 'var/lib/dpkg/alternatives/mogrify' },
+      { present: 'var/lib/dpkg/alternatives/mogrify-im6' },
+    ],
+    scripts: {
+      postinst: ['58409e22dd9239350fd05f1e7be5ddf60477f19c1403d6464a38fbc7fdcb2fc9'],
+      prerm: ['a529e9ebe1e5c99398ee909761b6669e7dbe97d8b54e44dc6f8654471f7f6294'],
+    },
+  },
+  {
     name: 'init-system-helpers',
     class: 'E',
     reason: 'takes back a diversion of debootstrap',
@@ -157,6 +208,17 @@ export const DEBIAN_A: readonly ReviewedPackage[] = [
     },
   },
   {
+    name: 'less',
+    class: 'A',
+    reason: 'alternative of pager',
+    checks: [{ from: '551-1' }, { present: 'var/lib/dpkg/alternatives/pager' }],
+    scripts: {
+      preinst: ['59c8774f7dc1e4991a9f84835cb6335562029d6f6998c592a11eef0116b9b11b'],
+      postinst: ['02b3c1435bf8ee24fa069d42ee5be9ae63aed63d4e8aa9320ac342bfc03e90d4'],
+      prerm: ['5bf1d35fbd9ea8f5456badd939501e183ad77237801f9297b885f4d29e4c9ea0'],
+    },
+  },
+  {
     name: 'libbcprov-java',
     class: 'E',
     reason: 'registers a security provider where the tool is there',
@@ -167,6 +229,58 @@ export const DEBIAN_A: readonly ReviewedPackage[] = [
     scripts: {
       postinst: ['c336f044f9cb51020dac1d6f71abe0ba3c44b103bbe3b679a4303a08f6cc15ea'],
       postrm: ['79ee0b5b39f82936185e6b820306ba6c023f7eaff49498c60a44c092fa436b4b'],
+    },
+  },
+  {
+    name: 'libc-bin',
+    class: 'C',
+    reason: 'cache of the dynamic linker; default of nsswitch.conf',
+    checks: [{ unchanged: 'usr/share/libc-bin/nsswitch.conf' }],
+    emulation: 'linker-cache',
+    scripts: { postinst: ['ddf65ff76d24187f75055d5dbee5c7e01168c45333fb15288f4f52bec850fa51'] },
+  },
+  {
+    name: 'libc6',
+    class: 'V',
+    reason: 'services restarted, caches dropped from before 2.36; lib64',
+    checks: [{ from: '2.36' }],
+    scripts: {
+      preinst: [
+        '19479b40fe2aba7de7ab725165984f6cf24e451ce5770eebb207c1a1796f6b1a',
+        'f83ca32616b194f2287bc670c03890e5c637c06dfc0db5a562a17f29262e2d75',
+      ],
+      postinst: ['8ef3c7e47222544e528dfff925f13be86c68fbd8aec2187c4899f9c076c2c7ef'],
+      postrm: [
+        '1e792f265a5ea0fd7dbc3e41e8985eff9307ca649c592f1f929c5cbec937bec8',
+        '59a1b19566bd92f0ab9a1289354f37b8a94fa61f653bb81ce6cb12a7e4da2365',
+      ],
+    },
+  },
+  {
+    name: 'libcommons-validator-java',
+    class: 'N',
+    reason: 'acts on purge only',
+    scripts: { postrm: ['1b1825ea9131e102b2dfa421463992f9f87685f4de66a8ae4a5cb051a9a8bbc7'] },
+  },
+  {
+    name: 'libgdk-pixbuf-2.0-0',
+    class: 'C',
+    reason: 'the cache of loaders, removed and made anew of the same loaders',
+    checks: [{ present: 'usr/lib/x86_64-linux-gnu/gdk-pixbuf-2.0/2.10.0/loaders.cache' }],
+    scripts: {
+      postinst: ['8ebba5138a9dfb2637abb7a340f9b13c093da175c156b64ec86e069d4a9f1bbb'],
+      postrm: ['ce5ef3b7cde34dc234686b536d901431f365771339049c4d207bed4bfb355b29'],
+    },
+  },
+  {
+    name: 'libgcrypt20',
+    class: 'E',
+    reason: 'removes copies of the library that no package owns',
+    scripts: {
+      postinst: [
+        '78fe38a64484d7bdec2a6c2e8a5171049e9f9251e35eb9692ee0f23e259363d4',
+        'b63165a9b910fec3c8772d6a801e781f058e7b5c6bdf312cb48beab93193612f',
+      ],
     },
   },
 ];

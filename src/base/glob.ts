@@ -27,8 +27,8 @@ export function parseGlob(pattern: string): Glob | undefined {
   return choices && ((path) => choices.some((parts) => fits(parts, path.split('/'))));
 }
 
-/** `{a,b}` written out, inner braces first. */
-function alternatives(pattern: string): string[] | undefined {
+/** `{a,b}` written out, inner braces first. Undefined where that are too many. */
+export function alternatives(pattern: string): string[] | undefined {
   const open = [pattern];
   const done: string[] = [];
   for (let text = open.pop(); text !== undefined; text = open.pop()) {

@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { atExit } from './at-exit.ts';
+import { hasErrno } from './errors.ts';
 import type { Signal } from './signal.ts';
 
 export interface ProgramRun extends Signal {
@@ -35,7 +37,6 @@ export class ProgramFailure extends Error {
 const MAX_LOG_BYTES = 256 << 10;
 /** Between asking it to end and ending it. */
 const GRACE_MS = 5000;
-const MISSING: ReadonlySet<unknown> = new Set(['ENOENT', 'EACCES', 'ENOTDIR']);
 
 /**
  * Runs a program in a process group of its own, so that what it starts ends with it, without a shell and with nothing
@@ -49,33 +50,30 @@ export async function runProgram(
   { signal, environment, folder, timeoutMs, maxResultBytes }: ProgramRun,
 ): Promise<ProgramEnd> {
   signal.throwIfAborted();
-  const child = spawn(program, args, {
-    cwd: folder,
-    env: environment,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = start(program, args, { environment, folder });
+  // Before anything else, as what it fails with at once would be thrown at everybody.
+  const exit = exitOf(child, program);
   let fault: ProgramFault | undefined;
-  const end = endWithGrace(child);
+  using end = endWithGrace(child);
   const endFor = (why: ProgramFault): void => {
     fault ??= why;
-    end();
+    end.begin();
   };
   const log = boundedLog();
-  child.stderr.on('data', log.take);
+  child.stderr?.on('data', log.take);
   const result: Buffer[] = [];
   let length = 0;
-  if (maxResultBytes === undefined) child.stdout.on('data', log.take);
+  if (maxResultBytes === undefined) child.stdout?.on('data', log.take);
   else
-    child.stdout.on('data', (chunk: Buffer) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
       length += chunk.length;
       if (length > maxResultBytes) endFor('too-much');
       else result.push(chunk);
     });
   const timer = setTimeout(() => endFor('late'), timeoutMs);
-  signal.addEventListener('abort', end, { once: true });
+  signal.addEventListener('abort', end.begin, { once: true });
   try {
-    const code = await exitOf(child, program);
+    const code = await exit;
     signal.throwIfAborted();
     // Where it says why it failed comes last.
     if (fault === undefined) await Promise.all([drained(child.stdout), drained(child.stderr)]);
@@ -84,10 +82,35 @@ export async function runProgram(
     return { code, log: log.text(), result: Buffer.concat(result) };
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener('abort', end);
+    signal.removeEventListener('abort', end.begin);
     // Whatever it left behind in its group.
     kill(child, 'SIGKILL');
   }
+}
+
+/** @throws ProgramFailure */
+function start(
+  program: string,
+  args: readonly string[],
+  { environment, folder }: Pick<ProgramRun, 'environment' | 'folder'>,
+): ChildProcess {
+  try {
+    return spawn(program, args, {
+      cwd: folder,
+      env: environment,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  } catch (error) {
+    // What is wrong with an argument or a variable is told with its value, which may be a login.
+    throw unstartable(program, error instanceof Error && 'syscall' in error ? error : undefined);
+  }
+}
+
+function unstartable(program: string, cause: Error | undefined): ProgramFailure {
+  return hasErrno(cause, 'ENOENT', 'EACCES', 'ENOTDIR')
+    ? new ProgramFailure('missing', `there is no program ${program} that can be run`, cause)
+    : new ProgramFailure('unusable', `${program} cannot be run`, cause);
 }
 
 function messageFor(fault: ProgramFault, program: string, timeoutMs: number): string {
@@ -97,13 +120,7 @@ function messageFor(fault: ProgramFault, program: string, timeoutMs: number): st
 
 function exitOf(child: ChildProcess, program: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    child.once('error', (cause: NodeJS.ErrnoException) => {
-      const isMissing = MISSING.has(cause.code);
-      const message = isMissing
-        ? `there is no program ${program} that can be run`
-        : `${program} cannot be run`;
-      reject(new ProgramFailure(isMissing ? 'missing' : 'unusable', message, cause));
-    });
+    child.once('error', (cause) => reject(unstartable(program, cause)));
     // Not "close": a grandchild may hold the streams open for ever.
     child.once('exit', (code, ending) => resolve(code ?? (ending === null ? 1 : 128)));
   });
@@ -112,8 +129,8 @@ function exitOf(child: ChildProcess, program: string): Promise<number> {
 /** What it wrote may still be in the pipe when it is gone; a grandchild shall not keep us waiting for it. */
 const DRAIN_MS = 2000;
 
-function drained(stream: Readable): Promise<void> {
-  if (stream.readableEnded || stream.destroyed) return Promise.resolve();
+function drained(stream: Readable | null): Promise<void> {
+  if (!stream || stream.readableEnded || stream.destroyed) return Promise.resolve();
   return new Promise((resolve) => {
     const timer = setTimeout(done, DRAIN_MS);
     function done(): void {
@@ -125,10 +142,20 @@ function drained(stream: Readable): Promise<void> {
   });
 }
 
-function endWithGrace(child: ChildProcess): () => void {
-  return () => {
-    kill(child, 'SIGTERM');
-    setTimeout(() => kill(child, 'SIGKILL'), GRACE_MS).unref();
+/** Asks it to end, once, and ends it a while later; at once where this process is ended itself. */
+function endWithGrace(child: ChildProcess): Disposable & { readonly begin: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const exit = atExit(() => kill(child, 'SIGKILL'));
+  return {
+    begin() {
+      if (timer) return;
+      kill(child, 'SIGTERM');
+      timer = setTimeout(() => kill(child, 'SIGKILL'), GRACE_MS).unref();
+    },
+    [Symbol.dispose]() {
+      exit[Symbol.dispose]();
+      clearTimeout(timer); // its number may be somebody else's by then
+    },
   };
 }
 

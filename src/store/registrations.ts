@@ -36,10 +36,14 @@ export interface Registrations {
   /**
    * Changes the book while nobody else does.
    *
-   * @param act given the book as it is; what it throws is thrown, and nothing is changed
+   * @param act given the book as it is, and whose credentials can be read; what it throws is thrown, and nothing is
+   *   changed
    * @throws DrydockError STORE_UNAVAILABLE, REQUEST_INVALID for a secret where there is no key
    */
-  change(act: (book: ScannerBook) => BookChange, options: Signal): Promise<ScannerBook>;
+  change(
+    act: (book: ScannerBook, hasCredential: (id: string) => boolean) => BookChange,
+    options: Signal,
+  ): Promise<ScannerBook>;
 }
 
 interface StoredBook extends ScannerBook {
@@ -87,23 +91,25 @@ export function openRegistrations({
     );
   }
 
+  function opened({ secrets }: StoredBook, id: string): Secret | undefined {
+    const text = Object.hasOwn(secrets, id) ? secrets[id] : undefined;
+    if (text === undefined || !key) return undefined;
+    const secret = unseal(key, sealId(id), Buffer.from(text, 'base64'));
+    return secret && new Secret(secret.toString());
+  }
+
   return {
     keepsSecrets: key !== undefined,
     async read() {
       const { registrations, defaults, defaultId } = await readStored();
       return { registrations, defaults, ...(defaultId !== undefined && { defaultId }) };
     },
-    async credential(id) {
-      const { secrets } = await readStored();
-      const text = Object.hasOwn(secrets, id) ? secrets[id] : undefined;
-      if (text === undefined || !key) return undefined;
-      const opened = unseal(key, sealId(id), Buffer.from(text, 'base64'));
-      return opened && new Secret(opened.toString());
-    },
+    credential: async (id) => opened(await readStored(), id),
     async change(act, options) {
       await using lease = await takeLease(leases, options);
       const stored = await readStored();
-      const { book, secrets = new Map<string, Secret>(), forget = [] } = act(stored);
+      const hasCredential = (id: string): boolean => opened(stored, id) !== undefined;
+      const { book, secrets = new Map<string, Secret>(), forget = [] } = act(stored, hasCredential);
       const ids = new Set(book.registrations.map(({ id }) => id));
       for (const id of forget) ids.delete(id);
       const all = { ...stored.secrets, ...sealed(secrets) };

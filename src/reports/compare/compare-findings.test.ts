@@ -26,6 +26,29 @@ const counts = ({ agreed, severityDiffers, onlyA, onlyB }: ScannerComparison): n
   onlyB.length,
 ];
 
+/** Many of one name, which no two scanners of good will tell. */
+const alike = (prefix: string, size: number, more: Partial<ComparedFinding>): ComparedFinding[] =>
+  Array.from({ length: size }, (_, index) => finding(`${prefix}${index}`, more));
+
+test('many that share a name take no longer each than few', () => {
+  const size = 30_000;
+  const [left, right] = ['A', 'B'].map((name) => alike(name, size, { aliases: ['CVE-1'] }));
+  const begun = performance.now();
+  expect(counts(compare(left ?? [], right ?? []))).toEqual([size, 0, 0, 0]);
+  expect(performance.now() - begun).toBeLessThan(5000);
+});
+
+test('long names of packages with many names of vulnerabilities each are told quickly, too', () => {
+  const aliases = Array.from({ length: 50 }, (_, index) => `CVE-${index}`);
+  const right = alike('B', 6000, { aliases, version: 'v'.repeat(2000) }).map((one, index) => ({
+    ...one,
+    package: `${'p'.repeat(1990)}${index}`,
+  }));
+  const begun = performance.now();
+  expect(counts(compare([finding('CVE-1')], right))).toEqual([0, 0, 1, 6000]);
+  expect(performance.now() - begun).toBeLessThan(4000);
+});
+
 describe('two scanners', () => {
   test.each([
     ['the same', [finding('CVE-1')], [finding('CVE-1')], [1, 0, 0, 0]],

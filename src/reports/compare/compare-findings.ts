@@ -43,15 +43,19 @@ export interface ScannerComparison {
  * three places) one counts, as scanners differ in how often they tell it.
  */
 export function compareFindings(a: ComparedSide, b: ComparedSide): ScannerComparison {
-  const [left, right] = [oncePerIdentity(a.findings), oncePerIdentity(b.findings)];
-  const index = indexOf(right);
+  const numbers = openNumbers();
+  const [left, right] = [oncePerIdentity(a.findings, numbers), oncePerIdentity(b.findings, numbers)];
+  const index = indexOf(right, numbers);
   const taken = new Set<ComparedFinding>();
+  const firstFree = (key: string): ComparedFinding | undefined => {
+    const waiting = index.get(key);
+    while (waiting && taken.has(waiting.at(-1) as ComparedFinding)) waiting.pop();
+    return waiting?.at(-1);
+  };
   const pairs: ComparedPair[] = [];
   const onlyA: ComparedFinding[] = [];
   for (const finding of left) {
-    const other = keysOf(finding)
-      .flatMap((key) => index.get(key) ?? [])
-      .find((one) => !taken.has(one));
+    const other = firstOf(keysOf(finding, numbers), firstFree);
     if (!other) onlyA.push(finding);
     else {
       taken.add(other);
@@ -64,8 +68,8 @@ export function compareFindings(a: ComparedSide, b: ComparedSide): ScannerCompar
     b,
     agreed: pairs.filter((pair) => pair.a.severity === pair.b.severity),
     severityDiffers: pairs.filter((pair) => pair.a.severity !== pair.b.severity),
-    onlyA: lone(onlyA, right),
-    onlyB: lone(onlyB, left),
+    onlyA: lone(onlyA, right, numbers),
+    onlyB: lone(onlyB, left, numbers),
   };
 }
 
@@ -74,23 +78,47 @@ export function isAgreed({ severityDiffers, onlyA, onlyB }: ScannerComparison): 
   return severityDiffers.length + onlyA.length + onlyB.length === 0;
 }
 
-function lone(findings: readonly ComparedFinding[], others: readonly ComparedFinding[]): LoneFinding[] {
-  const packages = new Set(others.map((other) => packageKey(other.package)));
-  const known = new Set(
-    others.flatMap((other) => namesOf(other).map((id) => [id, packageKey(other.package)].join('\0'))),
-  );
+type Known = readonly ComparedFinding[];
+
+/** Says the same number for the same text: long texts in many keys would take more room than both reports. */
+type Numbers = (text: string) => number;
+
+function openNumbers(): Numbers {
+  const known = new Map<string, number>();
+  return (text) => {
+    const number = known.get(text) ?? known.size;
+    known.set(text, number);
+    return number;
+  };
+}
+
+function firstOf<T, R>(items: readonly T[], find: (item: T) => R | undefined): R | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function lone(findings: Known, others: Known, numbers: Numbers): LoneFinding[] {
+  const packageOf = (finding: ComparedFinding): number => numbers(packageKey(finding.package));
+  const packages = new Set(others.map(packageOf));
+  const keysIn = (finding: ComparedFinding): string[] => {
+    const name = packageOf(finding);
+    return namesOf(finding).map((id) => `${name} ${id}`);
+  };
+  const known = new Set(others.flatMap(keysIn));
   return findings.map((finding) => {
-    const name = packageKey(finding.package);
-    if (namesOf(finding).some((id) => known.has([id, name].join('\0'))))
-      return { finding, other: 'other-version' };
-    return { finding, other: packages.has(name) ? 'other-vulnerabilities' : 'nothing' };
+    if (keysIn(finding).some((key) => known.has(key))) return { finding, other: 'other-version' };
+    return { finding, other: packages.has(packageOf(finding)) ? 'other-vulnerabilities' : 'nothing' };
   });
 }
 
-function indexOf(findings: readonly ComparedFinding[]): ReadonlyMap<string, readonly ComparedFinding[]> {
+/** By key, those that come last first. */
+function indexOf(findings: Known, numbers: Numbers): ReadonlyMap<string, ComparedFinding[]> {
   const index = new Map<string, ComparedFinding[]>();
-  for (const finding of findings)
-    for (const key of keysOf(finding)) {
+  for (const finding of findings.toReversed())
+    for (const key of keysOf(finding, numbers)) {
       const known = index.get(key);
       if (known) known.push(finding);
       else index.set(key, [finding]);
@@ -99,10 +127,10 @@ function indexOf(findings: readonly ComparedFinding[]): ReadonlyMap<string, read
 }
 
 /** The worst of those alike speaks for them. */
-function oncePerIdentity(findings: readonly ComparedFinding[]): ComparedFinding[] {
+function oncePerIdentity(findings: Known, numbers: Numbers): Known {
   const kept = new Map<string, ComparedFinding>();
   for (const finding of findings) {
-    const [key = ''] = keysOf(finding);
+    const key = keyOf(finding.id, finding, numbers);
     const known = kept.get(key);
     if (!known || rankOf(finding) > rankOf(known)) kept.set(key, finding);
   }
@@ -114,9 +142,13 @@ const rankOf = ({ severity }: ComparedFinding): number => RANKS.indexOf(severity
 
 const namesOf = ({ id, aliases }: ComparedFinding): string[] => [id, ...aliases];
 
-function keysOf(finding: ComparedFinding): string[] {
-  const rest = [packageKey(finding.package), versionKey(finding.version)].join('\0');
-  return [...new Set(namesOf(finding))].map((id) => `${id}\0${rest}`);
+function keysOf(finding: ComparedFinding, numbers: Numbers): string[] {
+  const key = keyOf('', finding, numbers);
+  return [...new Set(namesOf(finding))].map((id) => `${key}${id}`);
+}
+
+function keyOf(id: string, { package: name, version }: ComparedFinding, numbers: Numbers): string {
+  return `${numbers(packageKey(name))} ${numbers(versionKey(version))} ${id}`;
 }
 
 /** Scanners differ in case and in what joins words; of a Java archive some tell the group, and some do not. */

@@ -2,8 +2,8 @@ import { isWithinJsonBounds } from '../../codec/bounded-json.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** More than any report holds; less than what takes a parser's memory. */
-const BOUNDS = { depth: 200, containers: 6_000_000 };
+/** More than any report holds; less than what takes a parser's memory, or minutes for names that differ. */
+const BOUNDS = { depth: 200, containers: 6_000_000, members: 10_000_000 };
 
 /** The JSON object that somebody else has answered with, or undefined for anything else. */
 export function parseAnswer(bytes: Uint8Array): JsonObject | undefined {

@@ -1,3 +1,6 @@
+import { isAbort } from '../../base/errors.ts';
+import type { Signal } from '../../base/signal.ts';
+
 export interface BreakerOptions {
   /** Failures in a row after which nobody is sent there any more. */
   readonly maxFailures: number;
@@ -18,7 +21,8 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 /** Keeps those away from somebody who does not answer who would only wait for him. */
 export interface Breaker {
   state(): BreakerState;
-  run<T>(act: () => Promise<T>): Promise<T>;
+  /** What was called off tells nothing of him. */
+  run<T>(act: () => Promise<T>, options: Signal): Promise<T>;
 }
 
 export function openBreaker(options: BreakerOptions): Breaker {
@@ -46,7 +50,7 @@ export function openBreaker(options: BreakerOptions): Breaker {
   const note = (error: unknown, isTrial: boolean): void => {
     if (!counts(error)) {
       // Whoever answers is there, whatever he says.
-      if (isAnswer(error)) close();
+      if (!isAbort(error)) close();
       return;
     }
     failures++;
@@ -56,7 +60,7 @@ export function openBreaker(options: BreakerOptions): Breaker {
 
   return {
     state,
-    async run(act) {
+    async run(act, { signal }) {
       const found = state();
       if (found === 'open') throw refusal();
       const isTrial = found === 'half-open';
@@ -66,16 +70,11 @@ export function openBreaker(options: BreakerOptions): Breaker {
         close();
         return result;
       } catch (error) {
-        note(error, isTrial);
+        if (!signal.aborted) note(error, isTrial);
         throw error;
       } finally {
         if (isTrial) isTrying = false;
       }
     },
   };
-}
-
-/** Not one that was called off, which tells nothing. */
-function isAnswer(error: unknown): boolean {
-  return !(error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError'));
 }

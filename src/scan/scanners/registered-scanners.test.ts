@@ -8,6 +8,7 @@ import { openBreaker } from './breaker.ts';
 import { openRegisteredScanners, type RegisteredScanners } from './registered-scanners.ts';
 import { SBOM_10, VULNERABILITY_10, VULNERABILITY_11 } from './report-types.ts';
 import { ScannerFailure, type ScanTask } from './scanner.ts';
+import { isOutage } from './watched-scanner.ts';
 
 const { signal } = new AbortController();
 const OCI = 'application/vnd.oci.image.manifest.v1+json';
@@ -219,6 +220,10 @@ describe('the health of scanners', () => {
     scanners.book = { registrations: [registration('a', { priority: 1 })], defaults: {} };
     await order(scanners);
     expect(scanners.ended).toEqual(['a']);
+    // What it still does would be torn off.
+    scanners.book = { registrations: [registration('a', { priority: 1, isDraining: true })], defaults: {} };
+    expect(await scanners.find('a')).toBeDefined();
+    expect(scanners.ended).toEqual(['a']);
     scanners.book = { registrations: [], defaults: {} };
     const stop = new AbortController();
     const watching = scanners.watch({ signal: stop.signal });
@@ -241,10 +246,15 @@ describe('a breaker', () => {
       refusal: () => new Error('refused'),
       now: () => time,
     });
-    const fail = () => breaker.run(() => Promise.reject(new Error('down')));
-    await expect(breaker.run(() => Promise.reject(new Error('bad task')))).rejects.toThrow('bad task');
+    const options = { signal: new AbortController().signal };
+    const fail = () => breaker.run(() => Promise.reject(new Error('down')), options);
+    await expect(breaker.run(() => Promise.reject(new Error('bad task')), options)).rejects.toThrow(
+      'bad task',
+    );
     await expect(fail()).rejects.toThrow('down');
-    await expect(breaker.run(() => Promise.reject(new Error('bad task')))).rejects.toThrow('bad task');
+    await expect(breaker.run(() => Promise.reject(new Error('bad task')), options)).rejects.toThrow(
+      'bad task',
+    );
     for (let times = 0; times < 2; times++) await expect(fail()).rejects.toThrow('down');
     expect(breaker.state()).toBe('open');
     await expect(fail()).rejects.toThrow('refused');
@@ -252,13 +262,32 @@ describe('a breaker', () => {
     expect(breaker.state()).toBe('half-open');
     const trial = breaker.run(
       () => new Promise((_, reject) => setTimeout(() => reject(new Error('down')), 5)),
+      options,
     );
-    await expect(breaker.run(() => Promise.resolve(1))).rejects.toThrow('refused');
+    await expect(breaker.run(() => Promise.resolve(1), options)).rejects.toThrow('refused');
     await expect(trial).rejects.toThrow('down');
     time = 250;
     expect(breaker.state()).toBe('open');
     time = 300;
-    expect(await breaker.run(() => Promise.resolve(1))).toBe(1);
+    expect(await breaker.run(() => Promise.resolve(1), options)).toBe(1);
     expect(breaker.state()).toBe('closed');
+  });
+
+  test('learns nothing from what was called off, for whatever reason', async () => {
+    let time = 0;
+    const breaker = openBreaker({
+      ...{ maxFailures: 1, openMs: 100, maxOpenMs: 300, counts: isOutage, now: () => time },
+      refusal: () => new Error('refused'),
+    });
+    const down = new ScannerFailure('BACKEND_UNAVAILABLE', 'down');
+    const { signal } = new AbortController();
+    await expect(breaker.run(() => Promise.reject(down), { signal })).rejects.toBe(down);
+    time = 100;
+    for (const code of ['ABORTED', 'SCAN_TIMEOUT'] as const) {
+      const reason = new ScannerFailure(code, 'called off');
+      const hung = () => Promise.reject(reason);
+      await expect(breaker.run(hung, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+      expect(breaker.state()).toBe('half-open');
+    }
   });
 });

@@ -62,8 +62,9 @@ export function openRegisteredScanners(parts: RegisteredScannersParts): Register
   const all = new Map<string, Open>();
 
   function openOf(registration: ScannerRegistration): Open {
-    const { id, name } = registration;
-    const version = JSON.stringify(registration);
+    const { isDraining: _, ...lasting } = registration; // its last scans go on undisturbed
+    const { id, name } = lasting;
+    const version = JSON.stringify(lasting);
     const known = all.get(id);
     if (known?.version === version) return known;
     if (known) close(known);

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { normalMediaType } from '../../base/media-type.ts';
 import { parseGlob } from '../../base/glob.ts';
 import { Secret } from '../../base/secret.ts';
@@ -92,7 +93,7 @@ function targetOf(value: JsonObject): AdapterTarget {
   const auth = AUTHS.get(text(value, 'auth', 20).toLowerCase());
   if (!auth) throw invalid('auth is Basic, Bearer, APIKey or nothing');
   const caCertificate = text(value, 'caCertificate', MAX_CA);
-  if (caCertificate !== '' && !caCertificate.includes('-----BEGIN CERTIFICATE-----'))
+  if (caCertificate !== '' && !isCertificate(caCertificate))
     throw invalid('caCertificate is no certificate in PEM form');
   return {
     kind: 'adapter',
@@ -101,6 +102,15 @@ function targetOf(value: JsonObject): AdapterTarget {
     skipCertVerify: flag(value, 'skip_certVerify'),
     ...(caCertificate !== '' && { caCertificate }),
   };
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    new X509Certificate(pem);
+    return pem.includes('-----BEGIN CERTIFICATE-----');
+  } catch {
+    return false;
+  }
 }
 
 /** As Harbor keeps it: with a scheme, and without user, query and fragment. */
@@ -116,7 +126,9 @@ function addressOf(given: string): string {
 function credentialOf(value: JsonObject, auth: AdapterAuth): Secret | undefined {
   const given = text(value, 'access_credential', MAX_CREDENTIAL);
   if (given === '' || auth === 'none') return undefined;
-  if (!/^[\x20-\x7e\u0080-\uffff]+$/.test(given)) throw invalid('access_credential cannot stand in a header');
+  // What is not encoded stands in the header as it is.
+  const fits = auth === 'basic' ? /^[\x20-\x7e\u0080-\uffff]+$/ : /^[\x20-\x7e\u0080-\u00ff]+$/;
+  if (!fits.test(given)) throw invalid('access_credential cannot stand in a header');
   if (auth === 'basic' && !given.includes(':'))
     throw invalid('access_credential is user:password with auth Basic');
   return new Secret(given);

@@ -44,8 +44,17 @@ export interface ScannerDirectory {
     draft: RegistrationDraft,
     options: Signal & { readonly isForced: boolean },
   ): Promise<ScannerRegistration>;
-  /** A blank credential stays as it was. @throws RegistrationRefused */
-  replace(id: string, draft: RegistrationDraft, options: Signal): Promise<ScannerRegistration>;
+  /**
+   * A blank credential stays as it was.
+   *
+   * @param draftOf given the registration as it is, while nobody else changes it
+   * @throws RegistrationRefused
+   */
+  replace(
+    id: string,
+    draftOf: (known: ScannerRegistration) => RegistrationDraft,
+    options: Signal,
+  ): Promise<ScannerRegistration>;
   /** @throws RegistrationRefused */
   remove(id: string, options: Signal & { readonly drains: boolean }): Promise<'removed' | 'draining'>;
   /** @throws RegistrationRefused */
@@ -137,18 +146,19 @@ export function openScannerDirectory(parts: ScannerDirectoryParts): ScannerDirec
       );
       return made;
     },
-    async replace(id, draft, { signal }) {
+    async replace(id, draftOf, { signal }) {
       assertChangeable(id);
-      const { credential, isDefault, ...terms } = draft;
-      const { target } = draft;
-      assertAdapter(target);
-      const isKept = credential === undefined && (await registrations.credential(id)) !== undefined;
       let changed: ScannerRegistration | undefined;
       await registrations.change(
-        (book) => {
+        (book, hasCredential) => {
           const known = book.registrations.find((one) => one.id === id);
           if (!known) throw unknown();
+          const draft = draftOf(known);
+          const { credential, isDefault, ...terms } = draft;
+          const { target } = draft;
+          assertAdapter(target);
           assertFree({ ...draft, id }, whole(book));
+          const isKept = credential === undefined && hasCredential(id);
           // A credential that nobody can read must not be led to where somebody can.
           if (isKept && target.auth !== 'none' && !isSameOrigin(known, target))
             throw new RegistrationRefused('invalid', 'access_credential is needed again for another address');

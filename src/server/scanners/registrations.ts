@@ -17,7 +17,7 @@ import {
   registrationBody,
   registrationsAnswer,
 } from './schemas.ts';
-import { fieldsOf, metadataToWire, toWire } from './wire.ts';
+import { changedFields, metadataToWire, toWire } from './wire.ts';
 
 const config = { scope: 'admin', errors: 'harbor' } as const;
 const tags = ['scanners'];
@@ -129,9 +129,10 @@ function changeRoutes(app: FastifyInstance, parts: ScannersParts, base: string):
     },
     handler: async (request, reply) => {
       const { params, body, calledOff: signal } = request;
-      const changed = await refusing(async () =>
-        directory.replace(params.rid, parseDraft(readBody(body)), { signal }),
-      );
+      const changed = await refusing(async () => {
+        const draft = parseDraft(readBody(body));
+        return directory.replace(params.rid, () => draft, { signal });
+      });
       return sendJson(reply, 200, await told(changed, parts, request));
     },
   });
@@ -180,8 +181,7 @@ function patchRoute(app: FastifyInstance, parts: ScannersParts, base: string): v
           Object.keys(sent).join() === 'is_default' && (sent as { is_default: unknown }).is_default === true;
         if (isOnlyDefault) return await directory.makeDefault(params.rid, { signal });
         if (isLocal) throw invalid('of Drydock itself only is_default can be set');
-        const known = await registrationOf(request, parts);
-        await directory.replace(params.rid, parseDraft({ ...fieldsOf(known), ...sent }), { signal });
+        await directory.replace(params.rid, (known) => parseDraft(changedFields(known, sent)), { signal });
       });
       if (isLocal) return reply.code(204).send();
       const changed = await refusing(() => registrationOf(request, parts));

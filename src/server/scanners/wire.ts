@@ -17,7 +17,7 @@ export function toWire(
   state: RegistrationState,
   { book, hasCredential }: { readonly book: ScannerBook; readonly hasCredential: boolean },
 ): object {
-  const { target, timeouts } = registration;
+  const { target } = registration;
   return {
     id: registration.id,
     name: registration.name,
@@ -37,11 +37,7 @@ export function toWire(
     ...(registration.scanTypes && { scanTypes: registration.scanTypes }),
     repositories: registration.repositories,
     maxInFlight: registration.maxInFlight,
-    timeouts: {
-      submit: timeouts.submitSeconds,
-      report: timeouts.reportSeconds,
-      scan: timeouts.scanSeconds,
-    },
+    timeouts: timesOf(registration),
     origin: registration.origin,
     ...(registration.isDraining && { draining: true }),
     health: healthOf(state),
@@ -79,18 +75,25 @@ export function metadataToWire({ identity, capabilities, properties }: AdapterMe
   };
 }
 
-/** What `PATCH` changes: the fields as they are, with those that were sent. */
-export function fieldsOf({
-  name,
-  description,
-  priority,
-  isDisabled,
-  scanTypes,
-  repositories,
-  maxInFlight,
-  timeouts,
-  target,
-}: ScannerRegistration): Record<string, unknown> {
+/** What `PATCH` makes of a registration: the fields as they are, with those that were sent. */
+export function changedFields(known: ScannerRegistration, sent: object): Record<string, unknown> {
+  const fields = { ...fieldsOf(known), ...sent };
+  const { timeouts } = sent as { timeouts?: unknown };
+  const areSome = typeof timeouts === 'object' && timeouts !== null && !Array.isArray(timeouts);
+  return areSome ? { ...fields, timeouts: { ...timesOf(known), ...timeouts } } : fields;
+}
+
+function timesOf({ timeouts }: ScannerRegistration) {
+  return {
+    submit: timeouts.submitSeconds,
+    report: timeouts.reportSeconds,
+    scan: timeouts.scanSeconds,
+  };
+}
+
+function fieldsOf(registration: ScannerRegistration): Record<string, unknown> {
+  const { name, description, priority, isDisabled, scanTypes, repositories, maxInFlight, target } =
+    registration;
   return {
     name,
     description,
@@ -99,11 +102,7 @@ export function fieldsOf({
     ...(scanTypes && { scanTypes }),
     repositories,
     maxInFlight,
-    timeouts: {
-      submit: timeouts.submitSeconds,
-      report: timeouts.reportSeconds,
-      scan: timeouts.scanSeconds,
-    },
+    timeouts: timesOf(registration),
     ...(target.kind === 'adapter' && {
       url: target.url,
       auth: AUTH_WORDS[target.auth],

@@ -56,11 +56,16 @@ function vulnerabilitiesIn(value: JsonObject, { task, scanner, name }: ReadingCo
   if (!Array.isArray(list)) throw noReport(name);
   // An error told with the status of a success, or the answer to another question.
   if (value['vulnerabilities'] === undefined && !hasAny(value, REPORT_MEMBERS)) throw noReport(name);
-  if (list.length > MAX_ITEMS)
-    throw refused(`scanner ${name} tells of more than ${MAX_ITEMS} vulnerabilities`);
+  assertFew(list, name);
   const items = (list as unknown[]).flatMap(itemOf);
   const generatedAt = textOf(value['generated_at']);
   return toVulnerabilityReport(items, { task, scanner, generatedAt });
+}
+
+/** @throws ScannerFailure BACKEND_PROTOCOL for more findings than are taken */
+export function assertFew(findings: readonly unknown[], name: string): void {
+  if (findings.length > MAX_ITEMS)
+    throw refused(`scanner ${name} tells of more than ${MAX_ITEMS} vulnerabilities`);
 }
 
 const REPORT_MEMBERS = ['generated_at', 'scanner', 'artifact', 'severity'] as const;

@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasErrno } from '../../../base/errors.ts';
-import { makeFolder } from '../../../base/make-folder.ts';
 import { ProgramFailure, runProgram, type ProgramEnd } from '../../../base/run-program.ts';
 import type { Signal } from '../../../base/signal.ts';
 import type { ProgramScan, ProgramTarget } from '../../../model/scanner-registration.ts';
@@ -11,6 +11,7 @@ import { foreignWords } from '../foreign-words.ts';
 import { ScannerFailure } from '../scanner.ts';
 import { fillArguments, referenceOf, writesFile, type ProgramImage } from './program-arguments.ts';
 import { handLogin } from './program-login.ts';
+import { openRunFolder, type RunFolder } from './run-folder.ts';
 
 /** What programs find around them. */
 export interface ProgramPlace {
@@ -49,26 +50,23 @@ export async function runScan(job: ProgramJob, place: ProgramPlace, options: Sig
   const template = image.kind === 'layout' ? scan.layoutArguments : scan.arguments;
   if (!template)
     throw new ScannerFailure('UNSUPPORTED_ARTIFACT', `scanner ${name} reads images from registries only`);
-  const folder = await scratch(place);
-  try {
-    const output = join(folder, 'output');
-    const host = image.kind === 'registry' ? image.host : '';
-    const given = image.kind === 'registry' ? { reference: referenceOf(image) } : { layout: image.folder };
-    const login = await handLogin(target.login, { credential, host, folder });
-    const end = await run(job, {
-      args: fillArguments(template, { ...given, output, state: place.stateFolder }),
-      environment: environmentOf(place, folder, {
-        ...filled(target.environment, place),
-        ...(job.plainHttp === true && target.plainHttpEnvironment),
-        ...login,
-      }),
-      folder,
-      options,
-    });
-    return writesFile(template) ? await readOutput(output, target.maxOutputBytes, name) : end.result;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  await using own = await scratch(place, job.timeoutMs);
+  const folder = own.path;
+  const output = join(folder, 'output');
+  const host = image.kind === 'registry' ? image.host : '';
+  const given = image.kind === 'registry' ? { reference: referenceOf(image) } : { layout: image.folder };
+  const login = await handLogin(target.login, { credential, host, folder });
+  const end = await run(job, {
+    args: fillArguments(template, { ...given, output, state: place.stateFolder }),
+    environment: environmentOf(place, folder, {
+      ...filled(target.environment, place),
+      ...(job.plainHttp === true && target.plainHttpEnvironment),
+      ...login,
+    }),
+    folder,
+    options,
+  });
+  return writesFile(template) ? await readOutput(output, target.maxOutputBytes, name) : end.result;
 }
 
 /** What a program says when it is asked for its version. @throws ScannerFailure */
@@ -77,7 +75,8 @@ export async function runVersion(
   place: ProgramPlace,
   options: Signal,
 ): Promise<string> {
-  const folder = await scratch(place);
+  await using own = await scratch(place, VERSION_TIMEOUT_MS);
+  const folder = own.path;
   try {
     const { result } = await runProgram(target.command, target.versionArguments, {
       ...options,
@@ -89,8 +88,6 @@ export async function runVersion(
     return result.toString();
   } catch (error) {
     throw error instanceof ProgramFailure ? ofFault(error, name) : error;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -124,10 +121,9 @@ async function run(
   }
 }
 
-async function scratch({ scratchFolder, stateFolder }: ProgramPlace): Promise<string> {
-  await makeFolder(scratchFolder);
-  await mkdir(stateFolder, { recursive: true, mode: 0o700 });
-  return await mkdtemp(join(scratchFolder, 'run-')); // for its owner alone
+async function scratch(place: ProgramPlace, timeoutMs: number): Promise<RunFolder> {
+  await mkdir(place.stateFolder, { recursive: true, mode: 0o700 });
+  return await openRunFolder(place.scratchFolder, timeoutMs);
 }
 
 /** Nothing of what is around this process gets through, as there are its own secrets. */
@@ -149,20 +145,26 @@ function filled(
   return Object.fromEntries(names.map((name, index) => [name, values[index] ?? '']));
 }
 
+// Neither something that leads elsewhere nor something that is waited at.
+const HOW_TO_OPEN = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
 async function readOutput(path: string, maxBytes: number, name: string): Promise<Uint8Array> {
   try {
-    const file = await open(path, 'r');
-    try {
-      const { size } = await file.stat();
-      if (size <= maxBytes) return await file.readFile();
-    } finally {
-      await file.close();
-    }
+    await using file = await open(path, HOW_TO_OPEN);
+    const found = await file.stat();
+    if (!found.isFile()) throw noResult(name);
+    if (found.size > maxBytes)
+      throw new ScannerFailure('BACKEND_PROTOCOL', `scanner ${name} wrote more than it may`);
+    const bytes = Buffer.alloc(found.size);
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
+    return bytes.subarray(0, bytesRead);
   } catch (cause) {
-    if (!hasErrno(cause, 'ENOENT')) throw cause;
-    throw new ScannerFailure('BACKEND_PROTOCOL', `scanner ${name} has written no result`);
+    throw hasErrno(cause, 'ENOENT', 'ELOOP', 'EACCES') ? noResult(name) : cause;
   }
-  throw new ScannerFailure('BACKEND_PROTOCOL', `scanner ${name} wrote more than it may`);
+}
+
+function noResult(name: string): ScannerFailure {
+  return new ScannerFailure('BACKEND_PROTOCOL', `scanner ${name} has written no result`);
 }
 
 function failed({ code, log }: ProgramEnd, name: string, secrets: readonly string[]): ScannerFailure {

@@ -1,11 +1,11 @@
 import type { VulnerabilityItem } from '../../vulnerability-report.ts';
 import { isObject, type JsonObject } from '../../answer-json.ts';
 
-const [MAX_LIST, MAX_WORD_CHARS] = [500_000, 2000];
+const MAX_WORD_CHARS = 2000;
 
 /** Members of what a program wrote; a null is an empty list, as Go writes one for a list never filled. */
 export function objectsIn(value: unknown): readonly JsonObject[] {
-  return Array.isArray(value) ? (value as unknown[]).slice(0, MAX_LIST).filter(isObject) : [];
+  return Array.isArray(value) ? (value as unknown[]).filter(isObject) : [];
 }
 
 export function objectIn(value: unknown): JsonObject {

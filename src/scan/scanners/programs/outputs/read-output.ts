@@ -1,5 +1,11 @@
 import type { ProgramOutput } from '../../../../model/scanner-registration.ts';
-import { completed, readReport, type CompletedLook, type ReadingContext } from '../../adapter/read-report.ts';
+import {
+  assertFew,
+  completed,
+  readReport,
+  type CompletedLook,
+  type ReadingContext,
+} from '../../adapter/read-report.ts';
 import { isObject, parseAnswer, type JsonObject } from '../../answer-json.ts';
 import { CYCLONEDX, SPDX, type BillMediaType } from '../../report-types.ts';
 import { ScannerFailure } from '../../scanner.ts';
@@ -28,6 +34,7 @@ export function readOutput(bytes: Uint8Array, output: ProgramOutput, context: Re
   if (bill) return completed(billReport(value, output, bill, context), task);
   const items = output === 'trivy-json' ? readTrivyJson(value) : readGrypeJson(value);
   if (!items) throw refused(name, output);
+  assertFew(items, name);
   const generatedAt = timeIn(value);
   return completed(toVulnerabilityReport(items, { ...context, generatedAt }), task);
 }

@@ -62,7 +62,10 @@ export function* filesystemReport(
   wish: FilesystemWish,
 ): Generator<string> {
   const findings = chosen(report, wish);
-  yield `${openFrame(frame)},"passed":${findings.length === 0},"findings":[`;
+  const incomplete = limitsOf(report, wish);
+  yield openFrame(frame);
+  if (incomplete.length > 0) yield `,"vendor_attributes":${JSON.stringify({ incomplete })}`;
+  yield `,"passed":${findings.length + incomplete.length === 0},"findings":[`;
   for (const [index, told] of findings.entries())
     yield `${index > 0 ? ',' : ''}${JSON.stringify(toWire(told))}`;
   yield ']}';
@@ -83,11 +86,33 @@ function toWire({ id, check, finding, path, severity, message }: Told): object {
   };
 }
 
+type IsWanted = (told: Pick<Told, 'id' | 'check'>) => boolean;
+
+function wantedBy({ checks: named }: FilesystemWish): IsWanted {
+  const checks = new Set<string>(named.length > 0 ? named : FILESYSTEM_CHECKS);
+  return ({ id, check }) => checks.has(ALL_CHECKS) || checks.has(check) || checks.has(id);
+}
+
+/** What fits so much that not all of it was told: nobody can say then that there is nothing. */
+function limitsOf({ diagnostics }: Report, wish: FilesystemWish): string[] {
+  const isWanted = wantedBy(wish);
+  const told = diagnostics.flatMap(({ code, message }) => {
+    const [, id = ''] = (code === 'MISCONFIGURATIONS_LIMIT' && /^(.+) fits more than /.exec(message)) || [];
+    if (id === '') return [];
+    if (!id.startsWith(WATCHED)) return isWanted({ id, check: checkOfRule(id) }) ? [message] : [];
+    const isForbidden = wish.forbid.includes(id.slice(WATCHED.length));
+    return isForbidden && isWanted({ id: 'forbidden-path', check: 'forbidden-path' }) ? [message] : [];
+  });
+  return [...new Set(told)];
+}
+
+function checkOfRule(id: string): string {
+  return id === PRIVATE_KEY ? 'private-key-perm' : (CHECK_OF_RULE.get(id) ?? 'other');
+}
+
 function chosen(report: Report, wish: FilesystemWish): Told[] {
   const found = report.findings.filter((finding) => finding.kind === 'misconfiguration');
-  const checks = new Set(wish.checks.length > 0 ? wish.checks : FILESYSTEM_CHECKS);
-  const isWanted = ({ id, check }: Told): boolean =>
-    checks.has(ALL_CHECKS) || checks.has(check) || checks.has(id);
+  const isWanted = wantedBy(wish);
   const globs = wish.paths.flatMap((pattern) => parseGlob(pattern) ?? []);
   const isThere = ({ path }: Told): boolean =>
     globs.length === 0 || path === undefined || globs.some((fits) => fits(path));

@@ -174,6 +174,20 @@ describe('a report of the file system', () => {
     ],
     ['nothing of it', { checks: ['setgid'] }, []],
   ])('%s', (_, wish, expected) => expect(checksOf(wish)).toEqual(expected));
+
+  test.each<[string, Partial<FilesystemWish>, boolean]>([
+    ['DD-FS-0003', { checks: ['setgid'] }, false],
+    ['DD-FS-0003', { checks: ['missing-path'] }, true],
+    ['path:**', { forbid: ['**'], paths: ['etc/**'], checks: ['forbidden-path'] }, false],
+    ['path:**', { checks: ['forbidden-path'] }, true],
+  ])('not all that fits %s was told: with %j passed is %s', (id, wish, expected) => {
+    const message = `${id} fits more than 500 entries of the layer; only the first are told`;
+    const diagnostics = [{ code: 'MISCONFIGURATIONS_LIMIT', by: 'filesystem', message }];
+    const whole = { checks: [], paths: [], forbid: [], require: [], ...wish };
+    const { passed, ...more } = told(filesystemReport(withFindings([], { diagnostics }), frame, whole));
+    expect(passed).toBe(expected);
+    expect(more['vendor_attributes']).toEqual(expected ? undefined : { incomplete: [message] });
+  });
 });
 
 describe('a report of secrets', () => {

@@ -23,6 +23,8 @@ export interface ComponentParts extends TimeLimits {
   readonly leases: Leases;
   readonly choice: Pick<ScannerChoice, 'find'>;
   readonly credentials?: SealedValues;
+  /** Scanners may not be sent to where nobody here may go. @throws ScannerFailure */
+  readonly checkRegistry: (artifact: CompositeArtifact, options: Signal) => Promise<void>;
   /** Asks the registry, with the credential of whoever wants the report. */
   readonly isReadable: (
     artifact: CompositeArtifact,

@@ -1,5 +1,11 @@
 import { componentEnded } from '../../base/channels.ts';
-import type { ComponentEnd, ComponentPlan, ComponentRecord, CompositeRecord } from '../../model/composite.ts';
+import type {
+  ComponentEnd,
+  ComponentPlan,
+  ComponentProgress,
+  ComponentRecord,
+  CompositeRecord,
+} from '../../model/composite.ts';
 import type { ScanRecord } from '../../model/job.ts';
 import type { CompositeRecords } from '../../store/composite-records.ts';
 import type { SealedValues } from '../../store/sealed-values.ts';
@@ -51,14 +57,19 @@ async function lookAtComponent(
     if (scanId !== undefined) await parts.requests.cancel(scanId);
     return ended(component, await settle(component, late, parts));
   }
-  const isBegun = startedAt !== undefined || progress?.joinedAt !== undefined;
+  const isRunning = startedAt !== undefined || (progress !== undefined && isBegun(progress));
   return {
     record: component,
-    state: isBegun ? 'running' : 'started',
-    isQueued: !isBegun,
+    state: isRunning ? 'running' : 'started',
+    isQueued: !isRunning,
     ...(progress?.scanner !== undefined && scanId === undefined && { scanner: progress.scanner }),
     ...(startedAt !== undefined && { startedAt }),
   };
+}
+
+/** Whether a part was running at any time, which it stays until it is over. */
+export function isBegun(progress: Omit<ComponentProgress, 'schema'>): boolean {
+  return progress.startedAt !== undefined || progress.joinedAt !== undefined || progress.isBegun === true;
 }
 
 function ended(record: ComponentRecord, end: ComponentEnd): ComponentLook {

@@ -9,7 +9,6 @@ import { componentIdOf, compositeIdOf, type CompositeRecords } from '../../store
 import type { SealedValues } from '../../store/sealed-values.ts';
 import { toCredentialText } from '../requests/credential-text.ts';
 import type { ScanRequests } from '../requests/scan-requests.ts';
-import type { ScannerChoice } from '../scanners/choice.ts';
 import { ABORTED, DEFAULT_TIME_LIMITS, toComponentError, type TimeLimits } from './component-failure.ts';
 import {
   CompositeRefused,
@@ -19,15 +18,14 @@ import {
   type Composites,
 } from './composites.ts';
 import { isOver, lookAtComposite, othersIn, settle } from './look-at-composite.ts';
-import { neededFor, planComponents } from './plan-components.ts';
+import { neededFor, planComponents, type PlanParts } from './plan-components.ts';
 
-export interface CompositesOptions {
+export interface CompositesOptions extends PlanParts {
   readonly records: CompositeRecords;
   /** Does what Drydock scans itself. */
   readonly requests: Pick<ScanRequests, 'submit' | 'find' | 'cancel'>;
   /** Of parts that others do. */
   readonly queue: Pick<JobQueue, 'enqueue'>;
-  readonly choice: Pick<ScannerChoice, 'choose'>;
   /** Where credentials for others are kept; without it none are taken. */
   readonly credentials?: SealedValues;
   readonly limits?: TimeLimits;
@@ -46,7 +44,7 @@ const SAME_KEY_MS = 2000;
 const SAME_KEY_LOOK_MS = 50;
 
 export function openComposites(options: CompositesOptions): Composites {
-  const { records, requests, queue, choice, credentials, now = Date.now } = options;
+  const { records, requests, queue, credentials, now = Date.now } = options;
   const { limits = DEFAULT_TIME_LIMITS } = options;
   const longestSeconds = limits.queueSeconds + limits.scanSeconds;
   const accepted = new Map<string, Accepted>();
@@ -55,7 +53,7 @@ export function openComposites(options: CompositesOptions): Composites {
 
   async function submit(asked: AskedComposite): Promise<CompositeLook> {
     const { requestedBy, idempotencyKey } = asked;
-    const planned = await planComponents(asked, choice);
+    const planned = await planComponents(asked, options);
     assertAcceptable(planned, asked);
     const id = records.newId();
     const claim = { id, requestHash: hashOf(asked) };
@@ -83,7 +81,7 @@ export function openComposites(options: CompositesOptions): Composites {
     for (let waitedMs = 0; waitedMs <= SAME_KEY_MS; waitedMs += SAME_KEY_LOOK_MS) {
       const known = await records.find(claimed.id);
       if (known) {
-        await enqueue(known); // whoever accepted it may have died before he could
+        await enqueueAgain(known); // whoever accepted it may have died before he could
         return known;
       }
       await wait(SAME_KEY_LOOK_MS);
@@ -131,16 +129,20 @@ export function openComposites(options: CompositesOptions): Composites {
   /** What was promised to somebody here, for a store that loses its memory. */
   function remember(record: CompositeRecord, credential: RegistryCredential | undefined): void {
     accepted.set(record.id, { record, credential });
-    for (const [id, { record: old }] of accepted) {
-      const isLate = now() - Date.parse(old.createdAt) > longestSeconds * 1000;
-      if (!isLate && accepted.size <= MAX_REMEMBERED) break;
+    for (const [id, old] of accepted) {
+      if (!isOutdated(old) && accepted.size <= MAX_REMEMBERED) break;
       accepted.delete(id);
     }
   }
 
+  function isOutdated({ record }: Accepted): boolean {
+    return now() - Date.parse(record.createdAt) > longestSeconds * 1000;
+  }
+
   async function restored(id: string): Promise<CompositeRecord | undefined> {
     const known = accepted.get(id);
-    if (!known) return undefined;
+    // What is as old as that is over, and was forgotten in its time.
+    if (!known || isOutdated(known)) return undefined;
     const { record, credential } = known;
     const text = credential && toCredentialText(credential);
     for (const { id: part, plan } of record.components)
@@ -191,6 +193,14 @@ export function openComposites(options: CompositesOptions): Composites {
     }
   }
 
+  /** For all that is known it runs already: a queue that is full is no reason to fail it. */
+  async function enqueueAgain({ components }: CompositeRecord): Promise<void> {
+    for (const component of components) {
+      const job = jobOf(component);
+      if (job && !(await records.endOf(component.id))) await queue.enqueue(job);
+    }
+  }
+
   async function abort({ record, components }: CompositeLook, componentId?: string): Promise<CompositeLook> {
     const finishedAt = new Date(now()).toISOString();
     for (const { record: component, state, startedAt } of components) {
@@ -201,7 +211,7 @@ export function openComposites(options: CompositesOptions): Composites {
       if (scanId !== undefined) await requests.cancel(scanId);
     }
     const { scanId } = record;
-    const after = await look(record);
+    const after = await lookOnce(record);
     // A scan that nobody waits for any more.
     const isWanted = after.components.some(
       ({ record: { plan }, state }) => plan.kind === 'local' && !isOver(state),

@@ -1,15 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ScannerFailure } from '../scanners/scanner.ts';
-import { checkedParameters, foreignParameters } from './parameters.ts';
+import { assertRules, checkedParameters, foreignParameters } from './parameters.ts';
 import type { ReportSubject } from './scan-types.ts';
 
 const checked = (subject: ReportSubject, given: object) =>
   checkedParameters(subject, new Map(Object.entries(given)));
 const REFUSED = 'refused';
+const AS_IT_IS = 'as it is';
 
 describe('parameters of the types that are made here', () => {
-  test.each<[ReportSubject, object, object | typeof REFUSED]>([
+  test.each<[ReportSubject, object, object | typeof REFUSED | typeof AS_IT_IS]>([
     ['vulnerability', {}, {}],
     ['vulnerability', { severity: ['high', 'CRITICAL', 'High'] }, { severity: ['High', 'Critical'] }],
     ['vulnerability', { severity: 'HIGH, critical' }, { severity: ['High', 'Critical'] }],
@@ -25,9 +26,17 @@ describe('parameters of the types that are made here', () => {
     ['bill', { allowGNU: 'false', format: 'CycloneDX' }, { allowGNU: false, format: 'cyclonedx' }],
     ['bill', { format: 'xml' }, REFUSED],
     ['filesystem', { forbid: ['/etc/passwd', 'a/**'] }, { forbid: ['a/**', 'etc/passwd'] }],
+    [
+      'filesystem',
+      { forbid: 'app/{config,{a,b}}/**, *.pem' },
+      { forbid: ['*.pem', 'app/{config,{a,b}}/**'] },
+    ],
+    ['filesystem', { forbid: ['{a,b,c,d}/{e,f,g,h}'], require: ['{a,b}{c,d,e,f,g,h,i,j}'] }, AS_IT_IS],
+    ['filesystem', { forbid: ['{a,b,c,d}/{e,f,g,h}'], require: ['{a,b}{c,d,e,f,g,h,i,j}', 'x'] }, REFUSED],
     ['filesystem', { forbid: [''] }, { forbid: [] }],
     ['filesystem', { require: [7] }, REFUSED],
     ['filesystem', { checks: ['setuid', 'DD-FS-0012'] }, { checks: ['setuid', 'DD-FS-0012'] }],
+    ['filesystem', { checks: 'SetUID, ALL' }, { checks: ['setuid', 'all'] }],
     ['filesystem', { checks: ['a b'] }, REFUSED],
     ['filesystem', { forbid: Array.from({ length: 33 }, (_, i) => `p${i}`) }, REFUSED],
     [
@@ -40,11 +49,20 @@ describe('parameters of the types that are made here', () => {
     ['secret', { sources: ['network'] }, REFUSED],
     ['secret', { sources: [['env']] }, REFUSED],
   ])('%s %j', (subject, given, expected) => {
-    if (expected !== REFUSED) expect(checked(subject, given)).toEqual(expected);
+    if (expected !== REFUSED)
+      expect(checked(subject, given)).toEqual(expected === AS_IT_IS ? given : expected);
     else
       expect(() => checked(subject, given)).toThrow(
         expect.objectContaining({ code: 'INVALID_PARAMETER' }) as Error,
       );
+  });
+
+  test('a rule that there is not is refused: everything would pass it', () => {
+    const ids = new Set(['DD-FS-0012']);
+    expect(() => assertRules({ checks: ['setuid', 'all', 'DD-FS-0012'] }, ids)).not.toThrow();
+    expect(() => assertRules({ checks: ['world_writable'] }, ids)).toThrow(
+      /"world_writable" is none of setuid,/,
+    );
   });
 
   test('a refusal names the parameter and what it takes', () => {
@@ -96,5 +114,7 @@ describe('parameters of the types that are made here', () => {
       ),
     ).toEqual({ a: ['x'], b: 1 });
     expect(() => foreignParameters(new Map([['a', {}]]))).toThrow(ScannerFailure);
+    const many = new Map(Array.from({ length: 60_000 }, (_, i) => [`k${i}`, 1e20]));
+    expect(() => foreignParameters(many)).toThrow(/all of them have at most/);
   });
 });

@@ -1,4 +1,5 @@
-import { parseGlob } from '../../base/glob.ts';
+import { alternatives, parseGlob } from '../../base/glob.ts';
+import { ALL_CHECKS, FILESYSTEM_CHECKS } from '../../reports/harbor/filesystem-report.ts';
 import { ScannerFailure, type ScanParameters } from '../scanners/scanner.ts';
 import type { ReportSubject } from './scan-types.ts';
 
@@ -14,10 +15,12 @@ interface Parameter {
 
 const MAX_TEXTS = 64;
 const MAX_TEXT_CHARS = 256;
-/** Of all patterns of a type together: every entry of every layer is compared with each. */
+const MAX_FOREIGN_CHARS = 2 * MAX_TEXTS * MAX_TEXT_CHARS;
+/** Of all patterns of a type together, each choice in braces counted: every entry of every layer is compared with all. */
 const MAX_PATTERNS = 32;
 
 const SEVERITIES = ['Unknown', 'Negligible', 'Low', 'Medium', 'High', 'Critical'];
+const CHECK_NAMES: readonly string[] = [...FILESYSTEM_CHECKS, ALL_CHECKS];
 const RULE_ID = /^[A-Za-z][A-Za-z0-9._-]{0,127}$/;
 
 const flag: Parameter = {
@@ -34,25 +37,28 @@ const oneOf = (...words: readonly string[]): Parameter => ({
   takes: words.join(' or '),
 });
 
-const someOf = (...words: readonly string[]): Parameter => ({
+/** @param toText one of the list in its one spelling; undefined: it is none */
+const listOf = (toText: (text: string) => string | undefined, takes: string): Parameter => ({
   read: (given) => {
-    const found = textsOf(given)?.map((text) => wordIn(words, text));
-    return found?.every((word) => word !== undefined) === true ? unique(found) : undefined;
-  },
-  takes: `a list of ${words.join(', ')}`,
-});
-
-const texts = (fits: (text: string) => boolean, takes: string): Parameter => ({
-  read: (given) => {
-    const found = textsOf(given);
-    return found?.every(fits) === true ? unique(found) : undefined;
+    const found = textsOf(given)?.map(toText);
+    return found?.every((text) => text !== undefined) === true ? unique(found) : undefined;
   },
   takes,
 });
 
-const licenses = texts(
-  (text) => /^[A-Za-z0-9.+-]+(?: WITH [A-Za-z0-9.-]+)?$/.test(text),
-  'a list of SPDX ids',
+const someOf = (...words: readonly string[]): Parameter =>
+  listOf((text) => wordIn(words, text), `a list of ${words.join(', ')}`);
+
+const matching =
+  (form: RegExp) =>
+  (text: string): string | undefined =>
+    form.test(text) ? text : undefined;
+
+const licenses = listOf(matching(/^[A-Za-z0-9.+-]+(?: WITH [A-Za-z0-9.-]+)?$/), 'a list of SPDX ids');
+
+const checks = listOf(
+  (text) => wordIn(CHECK_NAMES, text) ?? matching(RULE_ID)(text),
+  'a list of names of checks and ids of rules',
 );
 
 const patterns: Parameter = {
@@ -61,7 +67,7 @@ const patterns: Parameter = {
     const isSound = found?.every((text) => text !== '' && parseGlob(text) !== undefined);
     return isSound === true && found ? unique(found).slice().sort() : undefined;
   },
-  takes: `a list of at most ${MAX_PATTERNS} patterns of paths`,
+  takes: 'a list of patterns of paths',
 };
 
 const PARAMETERS: Readonly<Record<ReportSubject, Readonly<Record<string, Parameter>>>> = {
@@ -72,7 +78,7 @@ const PARAMETERS: Readonly<Record<ReportSubject, Readonly<Record<string, Paramet
   },
   bill: { format: oneOf('spdx', 'cyclonedx'), allowGNU: flag },
   filesystem: {
-    checks: texts((text) => RULE_ID.test(text), 'a list of names of checks and ids of rules'),
+    checks,
     paths: patterns,
     forbid: patterns,
     require: patterns,
@@ -101,9 +107,21 @@ export function checkedParameters(
     if (read === undefined) throw invalid(name, `it takes ${parameter.takes}`);
     checked.set(name, read);
   }
-  const count = ['paths', 'forbid', 'require'].flatMap((name) => checked.get(name) ?? []).length;
-  if (count > MAX_PATTERNS) throw invalid('paths', `there may be ${MAX_PATTERNS} patterns in all`);
-  return inOrder(checked);
+  const result = inOrder(checked);
+  const count = ['paths', 'forbid', 'require']
+    .flatMap((name) => listIn(result, name))
+    .flatMap((pattern) => alternatives(pattern) ?? []).length;
+  if (count > MAX_PATTERNS)
+    throw invalid('paths', `there may be ${MAX_PATTERNS} patterns in all, each choice in braces counted`);
+  return result;
+}
+
+/** Checks of rules that there are not would be passed by everything. @throws ScannerFailure INVALID_PARAMETER */
+export function assertRules(parameters: ScanParameters, ruleIds: ReadonlySet<string>): void {
+  const unknown = listIn(parameters, 'checks').find((id) => !CHECK_NAMES.includes(id) && !ruleIds.has(id));
+  if (unknown === undefined) return;
+  const shown = JSON.stringify(unknown.slice(0, 64));
+  throw invalid('checks', `${shown} is none of ${CHECK_NAMES.join(', ')}, nor the id of a rule`);
 }
 
 /**
@@ -112,6 +130,9 @@ export function checkedParameters(
  * @throws ScannerFailure INVALID_PARAMETER
  */
 export function foreignParameters(given: ReadonlyMap<string, unknown>): ScanParameters {
+  // They are read again whenever somebody looks.
+  if (JSON.stringify([...given]).length > MAX_FOREIGN_CHARS)
+    throw invalid([...given.keys()][0] ?? '', `all of them have at most ${MAX_FOREIGN_CHARS} characters`);
   for (const [name, value] of given) {
     const isPlain = ['string', 'number', 'boolean'].includes(typeof value) || textsOf(value) !== undefined;
     const isBounded = name.length <= MAX_TEXT_CHARS && String(value).length <= MAX_TEXTS * MAX_TEXT_CHARS;
@@ -134,10 +155,28 @@ function invalid(name: string, why: string): ScannerFailure {
 
 /** A list of texts, or one text with commas. */
 function textsOf(given: unknown): readonly string[] | undefined {
-  const list = typeof given === 'string' ? given.split(',').map((text) => text.trim()) : given;
+  const list = typeof given === 'string' ? splitText(given) : given;
   if (!Array.isArray(list) || list.length > MAX_TEXTS) return undefined;
   const isSound = list.every((text) => typeof text === 'string' && text.length <= MAX_TEXT_CHARS);
   return isSound ? (list as readonly string[]).filter((text) => text !== '') : undefined;
+}
+
+/** At commas, but for those between braces, which are part of a pattern. */
+function splitText(text: string): readonly string[] | undefined {
+  if (text.length > MAX_TEXTS * (MAX_TEXT_CHARS + 2)) return undefined;
+  const found: string[] = [];
+  let [start, depth] = [0, 0];
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (char === '\\') at++;
+    else if (char === '{') depth++;
+    else if (char === '}') depth = Math.max(0, depth - 1);
+    else if (char === ',' && depth === 0) {
+      found.push(text.slice(start, at));
+      start = at + 1;
+    }
+  }
+  return [...found, text.slice(start)].map((one) => one.trim());
 }
 
 function wordIn(words: readonly string[], given: string): string | undefined {

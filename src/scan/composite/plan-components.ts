@@ -4,31 +4,43 @@ import type { Chosen, ScannerChoice } from '../scanners/choice.ts';
 import { ScannerFailure, type ScanParameters } from '../scanners/scanner.ts';
 import { toComponentError } from './component-failure.ts';
 import type { AskedComposite, AskedType } from './composites.ts';
-import { checkedParameters, foreignParameters, listIn } from './parameters.ts';
+import { assertRules, checkedParameters, foreignParameters, listIn } from './parameters.ts';
 import { localTypeOf, reportTypeOf } from './scan-types.ts';
 
 type Planned = Omit<ComponentRecord, 'id'>;
+
+/** What plans are made by. */
+export interface PlanParts {
+  readonly choice: Pick<ScannerChoice, 'choose'>;
+  /** Of all that is checked in file systems; without it any id will do. */
+  readonly ruleIds?: () => Promise<ReadonlySet<string>>;
+}
 
 const MAX_SCANNER_NAME = 128;
 
 /** Who shall make each of the reports; what cannot be made is refused, which is nothing to the others. */
 export async function planComponents(
   asked: Pick<AskedComposite, 'artifact' | 'types'>,
-  choice: Pick<ScannerChoice, 'choose'>,
+  parts: PlanParts,
 ): Promise<Planned[]> {
-  return await Promise.all(asked.types.map((type) => planOne(type, asked, choice)));
+  return await Promise.all(asked.types.map((type) => planOne(type, asked, parts)));
 }
 
 async function planOne(
   type: AskedType,
   { artifact }: Pick<AskedComposite, 'artifact'>,
-  choice: Pick<ScannerChoice, 'choose'>,
+  { choice, ruleIds }: PlanParts,
 ): Promise<Planned> {
   const mediaType = reportTypeOf(type.key);
   try {
     if (mediaType === undefined)
       throw new ScannerFailure('UNKNOWN_MIME_TYPE', 'that is no media type of a report');
     const { scanner, parameters } = parametersOf(type.parameters, mediaType);
+    // Rules that cannot be read fail the scan by themselves.
+    const isChecking =
+      localTypeOf(mediaType)?.subject === 'filesystem' && listIn(parameters, 'checks').length > 0;
+    const known = isChecking ? await ruleIds?.().catch(() => undefined) : undefined;
+    if (known) assertRules(parameters, known);
     const { repository, manifestType } = artifact;
     const chosen = await choice.choose({
       mediaType,

@@ -16,7 +16,7 @@ import {
   type ComponentParts,
   type ComponentRun,
 } from './component-run.ts';
-import { settle } from './look-at-composite.ts';
+import { isBegun, settle } from './look-at-composite.ts';
 import { neededFor } from './plan-components.ts';
 import { doSharedWork, type WorkOutcome } from './shared-work.ts';
 
@@ -40,8 +40,9 @@ const LOOK_MS = 750;
 const CONCURRENCY = 1024;
 /** Of one scanner, those that wait for a place included. One that hangs must not take all. */
 const PER_SCANNER = 32;
-/** How soon to look again after work that somebody else drives. */
-const AGAIN_SECONDS = 1;
+/** How soon to look again after work that somebody else drives, and the later the longer it has waited. */
+const [SOONEST_SECONDS, LATEST_SECONDS] = [1, 5];
+const WAITED_PER_SECOND_MS = 10_000;
 
 /** Has other scanners do the parts of scans that are theirs, until the signal is aborted. */
 export async function runComponents(options: RunComponentsOptions, { signal }: Signal): Promise<void> {
@@ -88,9 +89,9 @@ async function runComponent(
   await using watch = watchForEnd(found, () => run?.progress ?? started, parts);
   const signal = AbortSignal.any([options.signal, watch.signal]);
   try {
-    run = await openRun(found, started, parts);
+    run = await openRun(found, started, parts, { signal });
     const outcome = await askInTurn(run, parts, { signal });
-    if (outcome === 'waits') return { kind: 'retry', delaySeconds: AGAIN_SECONDS };
+    if (outcome === 'waits') return { kind: 'retry', delaySeconds: againSeconds(run, parts) };
     if (outcome !== 'handed over') await end(run, { state: 'completed', ...outcome }, parts);
     return { kind: 'done' };
   } catch (error) {
@@ -100,6 +101,11 @@ async function runComponent(
     await end({ ...found, progress }, { state: 'failed', error: toComponentError(error) }, parts);
     return { kind: 'done' };
   }
+}
+
+function againSeconds({ progress: { joinedAt } }: ComponentRun, { now }: ComponentParts): number {
+  const waitedMs = joinedAt === undefined ? 0 : now() - Date.parse(joinedAt);
+  return Math.min(LATEST_SECONDS, Math.max(SOONEST_SECONDS, waitedMs / WAITED_PER_SECOND_MS));
 }
 
 /** Calls a part off that takes too long, or that nobody wants any more: neither its asker nor who wants the same. */
@@ -148,14 +154,16 @@ function lateNow(
   return lateFailure(wasBegun ? parts.scanSeconds : parts.queueSeconds, wasBegun);
 }
 
-/** @throws ScannerFailure SCAN_TIMEOUT, REGISTRY_AUTH */
+/** @throws ScannerFailure SCAN_TIMEOUT, SCAN_FAILED, REGISTRY_AUTH */
 async function openRun(
   found: FoundComponent,
   progress: ComponentRun['progress'] | undefined,
   parts: ComponentParts,
+  options: Signal,
 ): Promise<ComponentRun> {
   const late = lateNow(found, progress, parts);
   if (late) throw late;
+  if (!progress) await parts.checkRegistry(found.composite.artifact, options);
   const text = found.composite.hasCredential ? await parts.credentials?.find(found.component.id) : undefined;
   const credential = text && parseCredentialText(text);
   if (found.composite.hasCredential && !credential)
@@ -189,8 +197,13 @@ async function askInTurn(
       if (!failure) throw error;
       if (run.progress.candidate + 1 >= candidates.length) throw failure;
       const { candidate: asked, startedAt } = run.progress;
+      const wasBegun = isBegun(run.progress);
       // What was found out with one scanner is of no use for the next.
-      run.progress = { candidate: asked + 1, ...(startedAt !== undefined && { startedAt }) };
+      run.progress = {
+        candidate: asked + 1,
+        ...(startedAt !== undefined && { startedAt }),
+        ...(wasBegun && { isBegun: true }),
+      };
       await noteProgress(run, {}, parts);
     }
   }

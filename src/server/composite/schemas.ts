@@ -116,6 +116,10 @@ const filesystemReportSchema = {
   required: ['generated_at', 'artifact', 'scanner', 'passed', 'findings'],
   properties: {
     ...frame,
+    vendor_attributes: {
+      type: 'object',
+      properties: { incomplete: { ...texts, description: 'of what there is too much to tell all of it' } },
+    },
     passed: { type: 'boolean' },
     findings: {
       type: 'array',

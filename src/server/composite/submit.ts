@@ -71,8 +71,8 @@ async function submit(request: FastifyRequest, parts: CompositeParts): Promise<C
   try {
     return await soon(submitted, submitWaitMs);
   } catch (error) {
-    // Whoever was told that it was not accepted will never ask for it.
-    submitted.then((late) => composites.abort(late)).catch(() => undefined);
+    // Whoever was told that it was not accepted will never ask for it, but by his key.
+    if (key === undefined) submitted.then((late) => composites.abort(late)).catch(() => undefined);
     throw error;
   }
 }

@@ -28,6 +28,11 @@ describe('what scans of a server look for', () => {
     expect(await sets.byFingerprint('tree@1')).toBeUndefined();
   });
 
+  test('knows the rules of everything, whatever is usually looked for', async () => {
+    const ids = await (await setsFor('vuln')).ruleIds();
+    expect([...ids]).toEqual(expect.arrayContaining(['DD-FS-0001', 'DD-FS-0018', 'DD-IMG-0001']));
+  });
+
   test('with paths to watch for is its own, in whichever order they are named', async () => {
     const sets = await setsFor('vuln');
     const [one, other, third] = await Promise.all([

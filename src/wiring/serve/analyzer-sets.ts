@@ -1,3 +1,5 @@
+import { accountCheckIds } from '../../analysis/filesystem/account-checks.ts';
+import { imageCheckIds } from '../../analysis/filesystem/check-image-config.ts';
 import { builtinFilesystemRules } from '../../analysis/filesystem/builtin-rules.ts';
 import type { FilesystemRule } from '../../analysis/filesystem/filesystem-rule.ts';
 import type { Config } from '../../config/schema.ts';
@@ -13,6 +15,8 @@ export interface AnalyzerSets {
   forRequest(request: Pick<ScanRequest, 'lookFor' | 'watchPaths'>): Promise<ChosenAnalyzers>;
   /** Undefined for those that are not used (any more), and for those of one request. */
   byFingerprint(fingerprint: string): Promise<ChosenAnalyzers | undefined>;
+  /** Of all rules that file systems and settings are checked by. */
+  readonly ruleIds: () => Promise<ReadonlySet<string>>;
 }
 
 const EVERYTHING: readonly ExtraScanner[] = ['secret', 'license', 'misconfiguration'];
@@ -38,6 +42,11 @@ export async function openAnalyzerSets(config: Config): Promise<AnalyzerSets> {
       if (own.fingerprint === fingerprint) return own;
       const more = await everything();
       return more.fingerprint === fingerprint ? more : undefined;
+    },
+    async ruleIds() {
+      const { choice } = await everything();
+      const { rules } = choice.filesystemRules ?? builtinFilesystemRules;
+      return new Set([...rules.map(({ id }) => id), ...accountCheckIds, ...imageCheckIds]);
     },
   };
 }

@@ -5,17 +5,19 @@ import { openStoredQueue } from '../../jobs/stored.ts';
 import type { CompositeArtifact } from '../../model/composite.ts';
 import type { RegistryCredential } from '../../oci/credentials/credential.ts';
 import { parseReference } from '../../oci/reference.ts';
-import { DEFAULT_TIME_LIMITS } from '../../scan/composite/component-failure.ts';
+import { DEFAULT_TIME_LIMITS, toComponentError } from '../../scan/composite/component-failure.ts';
 import type { Readability } from '../../scan/composite/component-run.ts';
 import type { Composites } from '../../scan/composite/composites.ts';
 import { openComposites } from '../../scan/composite/open-composites.ts';
 import { runComponents } from '../../scan/composite/run-components.ts';
+import { ScannerFailure } from '../../scan/scanners/scanner.ts';
 import { openComponentWork, type ComponentWork } from '../../store/component-work.ts';
 import { openCompositeRecords } from '../../store/composite-records.ts';
 import { openJournal } from '../../store/journal.ts';
 import type { SealedValues } from '../../store/sealed-values.ts';
 import { openCredentials } from './credential-key.ts';
 import type { Run } from '../run.ts';
+import type { ImageScans } from './image-scans.ts';
 import type { Registries } from './registries.ts';
 import type { ScanWork } from './scan-work.ts';
 import type { Scanners } from './scanner-registrations.ts';
@@ -25,6 +27,7 @@ export interface CompositeWorkParts {
   readonly run: Run;
   readonly store: SharedStore;
   readonly work: Pick<ScanWork, 'requests'>;
+  readonly scans: Pick<ImageScans, 'ruleIds'>;
   readonly registries: Registries;
   readonly scanners: Pick<Scanners, 'choice' | 'countOpenScans'>;
 }
@@ -52,6 +55,7 @@ export async function openCompositeWork({
   run,
   store,
   work: { requests },
+  scans,
   registries,
   scanners,
 }: CompositeWorkParts): Promise<CompositeWork> {
@@ -67,7 +71,7 @@ export async function openCompositeWork({
   const { choice } = scanners;
   scanners.countOpenScans((id) => records.countOpen(id));
   return {
-    composites: openComposites({ records, requests, queue, choice, ...kept }),
+    composites: openComposites({ records, requests, queue, choice, ruleIds: scans.ruleIds, ...kept }),
     work,
     async run({ signal, onUnexpected }) {
       if (config.concurrency === 0) return;
@@ -79,6 +83,7 @@ export async function openCompositeWork({
           leases: store.leases,
           choice,
           ...kept,
+          checkRegistry: (artifact, options) => checkRegistry(artifact, registries, options),
           isReadable: (artifact, credential, options) =>
             readability(artifact, credential, registries, options),
           scanHere: async (request, credential) => (await requests.submit(request, credential)).id,
@@ -112,6 +117,23 @@ function openQueue({
     leaseSeconds: LEASE_SECONDS,
     sweepSeconds: SWEEP_SECONDS,
   });
+}
+
+/** A scanner that is sent somewhere sees more of a network than whoever sends it. @throws ScannerFailure SCAN_FAILED */
+async function checkRegistry(
+  { image }: CompositeArtifact,
+  registries: Registries,
+  options: Signal,
+): Promise<void> {
+  try {
+    await registries.check(parseReference(image).registry, options);
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (!(error instanceof DrydockError)) throw error;
+    // What has no name here may have one where the scanner is.
+    if (error.code !== 'TARGET_FORBIDDEN') return;
+    throw new ScannerFailure('SCAN_FAILED', toComponentError(error).message);
+  }
 }
 
 /** What a registry answers to whoever wants the report of an artifact. */

@@ -32,11 +32,12 @@ import { openSharedFlight } from '../../store/shared-flight.ts';
 import { licenseCategoriesOf } from '../choice.ts';
 import type { Databases } from '../database-set.ts';
 import type { Run } from '../run.ts';
-import { openAnalyzerSets } from './analyzer-sets.ts';
+import { openAnalyzerSets, type AnalyzerSets } from './analyzer-sets.ts';
 import type { Registries } from './registries.ts';
 import type { SharedStore } from './shared-store.ts';
 
 const ASKED_AGAIN_MS = 86_400_000;
+const TOLD_MS = 86_400_000;
 const THREADS_MAX = 8;
 /** Who died over a layer or a report is replaced after so long. */
 const FLIGHT_TTL_SECONDS = 5;
@@ -55,6 +56,8 @@ export interface ImageScansParts {
 export interface ImageScans extends AsyncDisposable {
   readonly parts: ScanParts;
   readonly options: ScanOptions;
+  /** Of all rules that file systems and settings are checked by where somebody wants that. */
+  readonly ruleIds: AnalyzerSets['ruleIds'];
   scan(request: ScanRequest, credential: RegistryCredential | undefined, options: Signal): Promise<Scanned>;
   /**
    * Judges again what is known, by the databases in use now.
@@ -120,11 +123,20 @@ export async function openImageScans(given: ImageScansParts): Promise<ImageScans
     await readers.grant(report.image.digest, image, isOwn ? request.requestedBy : undefined);
     const known = isKnown || !isUsual ? await catalog.find(key.image) : undefined;
     if (known && isNoted(known, image, parts.now())) return;
+    // By rules of one asker, which are nobody else's business: nobody could judge the image again by them.
+    if (!known && request.watchPaths) return;
     const entry = toCatalogEntry(report, key, { name: image, at: parts.now() });
     await images.remember(key.image, report.image);
     if (!known) await catalog.note(entry);
     // What is told of an image does not depend on what somebody has looked for besides.
     else await catalog.note(isUsual ? withPlaceOfReport(entry, known) : withReportOf(entry, known));
+  }
+
+  /** What is told of a known report is told for a day, however long it has been kept already. */
+  async function keepLonger({ report, key, isKnown }: Scanned, { source }: ScanRequest): Promise<void> {
+    const endsAt = Date.parse(report.scannedAt) + config.reportTtl * 1000;
+    if (isKnown && source === 'composite' && endsAt - parts.now().getTime() < TOLD_MS)
+      await reports.remember(key, report);
   }
 
   async function setFor(request: ScanRequest): Promise<SetInUse> {
@@ -138,6 +150,7 @@ export async function openImageScans(given: ImageScansParts): Promise<ImageScans
   return {
     parts,
     options,
+    ruleIds: sets.ruleIds,
     async scan(request, credential, { signal }) {
       const startedAt = performance.now();
       const by = request.source !== undefined && { source: request.source };
@@ -155,6 +168,7 @@ export async function openImageScans(given: ImageScansParts): Promise<ImageScans
             ...by,
           };
           const scanned = await scanImage({ kind: 'image', source }, asked, using.parts, { signal });
+          await keepLonger(scanned, request);
           await note(scanned, request, credential !== undefined, using.isUsual);
           return scanned;
         };

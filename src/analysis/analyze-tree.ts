@@ -1,7 +1,13 @@
 import type { Diagnostic, FileAnalysis, LayerAnalysis, LinkEntry } from '../model/analysis.ts';
 import type { TarEntry, TarVisitor } from '../codec/tar/walker.ts';
 import { StreamError } from '../codec/stream-error.ts';
-import type { Analyzer, AnalyzerSession, FileResult, FileSink } from './analyzer.ts';
+import {
+  WHOLE_LAYER,
+  type Analyzer,
+  type AnalyzerSession,
+  type FileResult,
+  type FileSink,
+} from './analyzer.ts';
 import { openOwnership } from './ownership.ts';
 import { openPathHashes } from './path-hashes.ts';
 import { openTreeResults } from './tree-results.ts';
@@ -213,6 +219,8 @@ export function openTreeAnalyzer(analyzers: readonly Analyzer[]): TreeAnalyzer {
   function finishSessions(): void {
     for (const { analyzer, session } of running) {
       const late = session.end && attempt(analyzer, undefined, () => session.end?.());
+      for (const diagnostic of late?.get(WHOLE_LAYER)?.diagnostics ?? [])
+        results.note({ ...diagnostic, by: analyzer.id });
       for (const [path, result] of late ?? []) {
         const linkTarget = results.awaited(path);
         if (linkTarget !== undefined) keep(analyzer, path, result, linkTarget);

@@ -38,6 +38,9 @@ export interface FileSink {
   end(): FileResult | undefined;
 }
 
+/** In the place of a path. */
+export const WHOLE_LAYER = '';
+
 /** One layer's run of one analyzer. `undefined` means: nothing of interest in this file. */
 export interface AnalyzerSession {
   add(file: LayerFile): FileResult | undefined;
@@ -45,7 +48,10 @@ export interface AnalyzerSession {
   entry?(entry: EntryHeader): FileResult | undefined;
   /** Takes a wanted file in pieces instead of whole; `undefined`: have it whole, by `add`. */
   open?(file: FileHeader): FileSink | undefined;
-  /** For analyzers that need several files at once: results by path, asked for when the layer is over. */
+  /**
+   * For analyzers that need several files at once: results by path, asked for when the layer is over. Of
+   * {@link WHOLE_LAYER} the diagnostics count, whatever becomes of single files.
+   */
   end?(): ReadonlyMap<string, FileResult>;
 }
 

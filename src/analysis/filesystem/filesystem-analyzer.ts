@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { FileAttributes } from '../../model/finding.ts';
-import type { Analyzer, AnalyzerSession, EntryHeader, FileResult, LayerFile } from '../analyzer.ts';
+import {
+  WHOLE_LAYER,
+  type Analyzer,
+  type AnalyzerSession,
+  type EntryHeader,
+  type FileResult,
+  type LayerFile,
+} from '../analyzer.ts';
 import {
   checkAccounts,
   checkOwners,
@@ -86,17 +93,11 @@ function openSession(rules: CompiledRules, disabled: ReadonlySet<string>): Analy
       found.set(rule.id, count);
       return { rule, count };
     });
-    const misconfigurations = counted
-      .filter(({ count }) => count <= MAX_FINDINGS_PER_RULE)
-      .map(({ rule }) => toMisconfiguration(rule, entry));
-    const diagnostics = counted
-      .filter(({ count }) => count === MAX_FINDINGS_PER_RULE + 1)
-      .map(({ rule }) => tooMany(rule));
-    if (misconfigurations.length + diagnostics.length === 0) return undefined;
-    return {
-      ...(misconfigurations.length > 0 && { misconfigurations }),
-      ...(diagnostics.length > 0 && { diagnostics }),
-    };
+    return resultOf(
+      counted
+        .filter(({ count }) => count <= MAX_FINDINGS_PER_RULE)
+        .map(({ rule }) => toMisconfiguration(rule, entry)),
+    );
   }
 
   function add(file: LayerFile): FileResult | undefined {
@@ -114,6 +115,11 @@ function openSession(rules: CompiledRules, disabled: ReadonlySet<string>): Analy
     const [first] = accounts;
     const all = [...accounts.values()].flat();
     const results = new Map<string, FileResult>();
+    const exceeded = [...found].flatMap(([id, count]) =>
+      count > MAX_FINDINGS_PER_RULE ? [tooMany(id)] : [],
+    );
+    // Of the layer, as a later one may delete any file of it.
+    if (exceeded.length > 0) results.set(WHOLE_LAYER, { diagnostics: exceeded });
     if (!first) return results;
     const misconfigurations = [...checkAccounts(all), ...checkOwners(owners, all)].filter(isEnabled);
     const result = resultOf(misconfigurations.slice(0, MAX_FINDINGS_PER_RULE));
@@ -165,7 +171,7 @@ function capabilitiesOf({ xattrs }: EntryHeader): string {
   return names === undefined ? '(in an unknown form)' : names.length === 0 ? '(none)' : names.join(', ');
 }
 
-function tooMany({ id }: FilesystemRule): { code: string; message: string } {
+function tooMany(id: string): { code: string; message: string } {
   const message = `${id} fits more than ${MAX_FINDINGS_PER_RULE} entries of the layer; only the first are told`;
   return { code: 'MISCONFIGURATIONS_LIMIT', message };
 }

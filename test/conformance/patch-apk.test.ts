@@ -325,6 +325,41 @@ const before: readonly MadeApk[] = [
   },
 ];
 
+/** Two that bring the same file; which of them has it does not hang on who comes first. */
+const pair = (taker: string, giver: string, version: string): MadeApk[] =>
+  [taker, giver].map((name) => ({
+    name,
+    version,
+    ...(name === taker && { info: [`replaces = ${giver}`] }),
+    files: [
+      folder('usr'),
+      folder('usr/share'),
+      folder(`usr/share/${taker}`),
+      { path: `usr/share/${taker}/${name}`, content: `${name} ${version}\n` },
+      ...(name === giver || version !== '1.0-r0'
+        ? [{ path: `usr/share/${taker}/both`, content: `of ${name} ${version}\n` }]
+        : []),
+    ],
+  }));
+const accounts = (version: string): MadeApk[] =>
+  ['made-account-y', 'made-account-z'].map((name) => ({
+    name,
+    version,
+    // The last one is installed first.
+    info: name.endsWith('y') && version !== '1.0-r0' ? ['depend = made-account-z'] : [],
+    ...(version !== '1.0-r0' && {
+      scripts: {
+        'pre-upgrade': `#!/bin/sh\naddgroup -S ${name}\nadduser -SDH -s /sbin/nologin -G ${name} ${name}\n`,
+      },
+    }),
+    files: [folder('usr'), folder('usr/share'), { path: `usr/share/${name}`, content: version, group: name }],
+  }));
+const pairs = (version: string): MadeApk[] => [
+  ...accounts(version),
+  ...pair('made-pair-a', 'made-pair-b', version),
+  ...pair('made-pair-d', 'made-pair-c', version),
+];
+
 const after: readonly MadeApk[] = [
   {
     name: 'made-main',
@@ -359,6 +394,14 @@ const after: readonly MadeApk[] = [
       { path: 'usr/share/made/to-link', link: 'plain' },
       { path: 'usr/share/made/to-file', content: 'is a file\n' },
       { path: 'usr/share/made/modes', content: 'modes\n', mode: 0o640, user: 'games', group: 'nobody' },
+      {
+        path: 'usr/share/made/of-new-account',
+        content: 'of an account that the script makes\n',
+        uid: 4321,
+        gid: 1234,
+        user: 'made',
+        group: 'made',
+      },
       {
         path: 'usr/share/made/numbers',
         content: 'numbers\n',
@@ -425,13 +468,13 @@ describe.skipIf(!canRun)(`made packages: apk and the engine make the same${title
 
   beforeAll(async () => {
     root = unpackRoot('alpine-3.20.3-x86_64.tar.gz');
-    const built = writeRepository(join(root, 'repo'), before, key);
+    const built = writeRepository(join(root, 'repo'), [...before, ...pairs('1.0-r0')], key);
     mkdirSync(join(root, 'etc/apk/protected_paths.d'), { recursive: true });
     writeFileSync(
       join(root, 'etc/apk/protected_paths.d/made.list'),
       '# of the test\n-etc/other-made\n+opt/guard*\n',
     );
-    const added = runApk(root, ['add', '--no-cache', ...before.map(({ name }) => name)]);
+    const added = runApk(root, ['add', '--no-cache', ...[...before, ...pairs('')].map(({ name }) => name)]);
     if (added.status !== 0 || built.length === 0) throw new Error(added.output);
     rmSync(join(root, 'repo'), { recursive: true });
     const put = (path: string, text: string): void => writeFileSync(join(root, path), text);
@@ -445,7 +488,7 @@ describe.skipIf(!canRun)(`made packages: apk and the engine make the same${title
     chmodSync(join(root, 'usr/share/made/changed'), 0o711);
     execFileSync('mv', [join(root, 'srv/linked'), join(root, 'srv/real')]);
     symlinkSync('real', join(root, 'srv/linked'));
-    result = await bothWays(root, after, 'made');
+    result = await bothWays(root, [...after, ...pairs('1.0-r1')], 'made');
   }, SLOW_MS);
 
   test('all are applied', () => expect(result.patched.outcome.refused).toEqual([]));

@@ -69,6 +69,10 @@ describe('attacks', () => {
         { path: 'usr/bin/a', content: 'b' },
       ],
     ],
+    [
+      'a file whose folder is not named, which no trigger would be told of',
+      [{ path: 'opt/a', content: 'a' }],
+    ],
     ['a whiteout', [{ path: 'usr/.wh.bin', content: '' }]],
     ['another checksum', [{ path: 'usr/bin/a', content: 'a', sha1: '0'.repeat(40) }]],
     ['a checksum that is none', [{ path: 'usr/bin/a', content: 'a', sha1: 'x' }]],
@@ -117,15 +121,28 @@ describe('attacks', () => {
 
   test.each([
     ['names that climb', RECORD.replace('F:usr/share', 'F:../../etc')],
+    ['folders without end', RECORD.replace('F:usr/share', `F:${'a/'.repeat(2_000)}a`)],
+    ['folders without number', RECORD.replace('F:usr/share', `${'F:a\n'.repeat(200_001)}F:usr/share`)],
     ['files that climb', RECORD.replace('R:gone', 'R:..')],
     ['files without a folder', RECORD.replace('F:etc\n', '')],
     ['an odd mode', RECORD.replace('a:0:0:755', 'a:0:0:999')],
     ['garbage', RECORD.replace('P:tool', 'tool')],
   ])('a database that lies: %s', async (_, record) => {
-    const root = { 'lib/apk/db/installed': `${record}\n\n${OTHER}\n\n` };
-    expect(refusals(await apply({}, { root }))).toEqual([
-      'conflict: tool 1.0-r0 is not what is installed (nothing)',
-    ]);
+    // Whoever's record it is: written anew without it, no scan would find that package again.
+    for (const records of [
+      [record, OTHER],
+      [OTHER, RECORD, record.replace('P:tool', 'P:third')],
+      [RECORD, OTHER, RECORD.replace('V:1.0-r0', 'V:0.9-r0')],
+    ]) {
+      const root = { 'lib/apk/db/installed': `${records.join('\n\n')}\n\n` };
+      await expect(apply({}, { root })).rejects.toMatchObject({ code: 'PATCH_UNSUPPORTED' });
+    }
+  });
+
+  test('a database of more records than are read', async () => {
+    const many = Array.from({ length: 50_000 }, (_, at) => `P:p${at}\nV:1-r0`).join('\n\n');
+    const root = { 'lib/apk/db/installed': `${RECORD}\n\n${OTHER}\n\n${many}\n\n` };
+    await expect(apply({}, { root })).rejects.toMatchObject({ code: 'PATCH_UNSUPPORTED' });
   });
 
   test('a database that claims files of others loses none of them', async () => {

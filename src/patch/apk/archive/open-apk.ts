@@ -128,12 +128,19 @@ async function readControl(content: Buffer): Promise<Pick<ApkFile, 'info' | 'scr
 function withSums(entries: readonly PayloadEntry[]): ApkEntry[] {
   const sums = new Map<string, string>();
   const seen = new Set<string>();
+  const folders = new Set(['']);
   return entries.flatMap((entry): ApkEntry[] => {
     const { path, type } = entry;
     if (isPassedOver(entry)) return [];
     if (seen.has(path)) throw new Error('it brings a path twice');
     seen.add(path);
-    if (type === 'directory') return [entry];
+    if (type === 'directory') {
+      folders.add(path);
+      return [entry];
+    }
+    // As for apk: triggers are told of the folders that a package names.
+    if (!folders.has(path.slice(0, Math.max(0, path.lastIndexOf('/')))))
+      throw new Error(`it brings ${JSON.stringify(path)} without its folder`);
     const sha1 = sumOf(entry, sums);
     if (entry.apkSha1 !== undefined && entry.apkSha1 !== sha1)
       throw new Error(`${JSON.stringify(path)} is not what its checksum says`);

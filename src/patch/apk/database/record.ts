@@ -46,6 +46,9 @@ export const FOLDER_MODE: RecordedMode = { uid: 0, gid: 0, mode: 0o755 };
 export const FILE_MODE: RecordedMode = { uid: 0, gid: 0, mode: 0o644 };
 
 const MAX_RECORDS = 50_000;
+/** Each folder stands for all those above it too: together they bound what has to be held in memory. */
+const MAX_FOLDERS = 200_000;
+const MAX_DEPTH = 64;
 
 interface Draft {
   readonly fields: Map<string, string>;
@@ -82,6 +85,8 @@ export function parseInstalled(text: string): {
     else packages.push(pkg);
     if (typeof pkg !== 'string') names.add(pkg.name);
   }
+  const folders = packages.reduce((sum, pkg) => sum + pkg.folders.length, 0);
+  if (folders > MAX_FOLDERS) problems.push(`the package database has more than ${MAX_FOLDERS} folders`);
   return { packages, problems };
 }
 
@@ -128,7 +133,7 @@ function takeLine({ fields, folders }: Draft, letter: string, value: string): st
   const folder = folders.at(-1);
   const file = folder?.files.at(-1);
   if (letter === 'F') {
-    if (!isSoundPath(value, true)) return 'a folder that leaves the root';
+    if (!isSoundPath(value, true)) return 'a folder that leaves the root or lies too deep';
     folders.push({ ...FOLDER_MODE, path: value, files: [] });
   } else if (letter === 'R') {
     if (!folder || !isSoundPath(value, false)) return 'a file without a folder';
@@ -157,7 +162,9 @@ function toMode(value: string): RecordedMode | undefined {
 function isSoundPath(path: string, mayHoldSlashes: boolean): boolean {
   if (path === '') return mayHoldSlashes;
   if (path.length > 4_096 || path.includes('\0') || (!mayHoldSlashes && path.includes('/'))) return false;
-  return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+  const parts = path.split('/');
+  if (parts.length > MAX_DEPTH) return false;
+  return parts.every((part) => part !== '' && part !== '.' && part !== '..');
 }
 
 /** Each file that a package has, with the path it lies at. */

@@ -1,7 +1,8 @@
 import { infoOf, wordsOf } from '../archive/package-info.ts';
 import { SCRIPT_KINDS } from '../archive/open-apk.ts';
 import { installOrder } from '../install-order.ts';
-import type { ApkUnpacked, ApkUnpacking } from '../unpack/unpacking.ts';
+import { replaced } from '../unpack/file-owners.ts';
+import type { ApkUnpacked, ApkUnpacking, ApkUpgrade } from '../unpack/unpacking.ts';
 import type { InstalledApk } from './record.ts';
 import { writeScripts, type RecordedScript } from './scripts-archive.ts';
 import { writeTriggers, type Trigger } from './triggers.ts';
@@ -101,10 +102,14 @@ function write(path: string, content: Uint8Array, epoch: number, { tree }: ApkUn
 }
 
 /** Upgrades in the order in which apk installs them. */
-export function inInstallOrder<T extends { readonly installed: InstalledApk }>(
-  upgrades: readonly T[],
+export function inInstallOrder(
+  upgrades: readonly ApkUpgrade[],
   { packages, world }: ApkUnpacking['database'],
-): T[] {
+): ApkUpgrade[] {
   const byName = new Map(upgrades.map((upgrade) => [upgrade.installed.name, upgrade]));
-  return installOrder(packages, world).flatMap((name) => byName.get(name) ?? []);
+  const next = packages.map((pkg) => {
+    const upgrade = byName.get(pkg.name);
+    return upgrade ? replaced(upgrade) : pkg;
+  });
+  return installOrder(next, world).flatMap((name) => byName.get(name) ?? []);
 }

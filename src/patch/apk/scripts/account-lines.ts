@@ -14,6 +14,7 @@ export type AccountWish =
       readonly uid?: number;
       readonly group: string;
       readonly home: string;
+      /** Empty where none is named: which one that is hangs on the version of BusyBox. */
       readonly shell: string;
       readonly gecos: string;
       /** Its home is made too. */
@@ -111,9 +112,13 @@ function userWish(options: Options['options'], names: readonly string[]): Accoun
     [...options.keys()].every((letter) => 'SDHhsGgu'.includes(letter));
   if (names.length !== 1 || !NAME.test(name) || !isUsual) return undefined;
   const group = options.get('G') ?? '';
-  const [home, shell] = [options.get('h') ?? `/home/${name}`, options.get('s') ?? '/bin/false'];
+  const [home, shell] = [options.get('h') ?? `/home/${name}`, options.get('s') ?? ''];
   const [gecos, uid] = [options.get('g') ?? 'Linux User,,,', idIn(options.get('u'))];
-  const isSound = PATH.test(home) && PATH.test(shell) && /^[^:\n]{0,100}$/.test(gecos) && uid !== 'odd';
+  const isSound =
+    PATH.test(home) &&
+    (PATH.test(shell) || !options.has('s')) &&
+    /^[^:\n]{0,100}$/.test(gecos) &&
+    uid !== 'odd';
   if (!isSound || !(group === '' || NAME.test(group))) return undefined;
   return {
     kind: 'user',

@@ -71,6 +71,7 @@ function addUser(
   if (lineOf(files.passwd, name)) return files;
   const gid = lineOf(files.group, group)?.[2];
   if (gid === undefined) return `the user ${name} would be made without a group`;
+  if (shell === '') return `the user ${name} would be made without a shell that is named`;
   if (makesHome) return `the user ${name} would be made with a home`;
   const used = idsIn(files.passwd);
   const id = uid ?? freeId(used);

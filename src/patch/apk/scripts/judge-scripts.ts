@@ -25,8 +25,8 @@ export interface ApkScriptJudgement {
   /** Why not, for people. */
   readonly refusal?: string;
   readonly emulations: ReadonlySet<ApkEmulation>;
-  /** Accounts that scripts see to. */
-  readonly wishes: readonly AccountWish[];
+  /** Accounts that scripts see to, by the package that brings them. */
+  readonly wishes: ReadonlyMap<string, readonly AccountWish[]>;
   /** Rules of the scripts that would run, by the package that brings them. */
   readonly rules: ReadonlyMap<string, readonly ReviewedApkScript[]>;
   /** Packages with a script that nobody has read. */
@@ -43,7 +43,7 @@ const RUN = ['pre-upgrade', 'post-upgrade'] as const;
 /** Whether leaving out the scripts of packages of one origin changes nothing that is not done in another way. */
 export function judgeScripts(upgrades: readonly ApkUpgrade[], judging: ApkScriptJudging): ApkScriptJudgement {
   const emulations = new Set<ApkEmulation>();
-  const wishes: AccountWish[] = [];
+  const wishes = new Map<string, AccountWish[]>();
   const rules = new Map<string, ReviewedApkScript[]>();
   const unread = new Set<string>();
   let refusal: string | undefined;
@@ -57,7 +57,7 @@ export function judgeScripts(upgrades: readonly ApkUpgrade[], judging: ApkScript
       if (text === undefined) continue;
       const judged = judgeOne(text, kind, upgrade, judging);
       take(upgrade.installed.name, judged.rule);
-      wishes.push(...judged.wishes);
+      wishes.set(upgrade.installed.name, [...(wishes.get(upgrade.installed.name) ?? []), ...judged.wishes]);
       if (judged.isUnread) unread.add(upgrade.installed.name);
       refusal ??= judged.refusal;
     }

@@ -24,6 +24,9 @@ export function replaced({ installed, file }: ApkUpgrade): InstalledApk {
   return {
     ...installed,
     version: infoOf(file.info, 'pkgver'),
+    depends: wordsOf(file.info, 'depend'),
+    provides: wordsOf(file.info, 'provides'),
+    installIf: wordsOf(file.info, 'install_if'),
     replaces: wordsOf(file.info, 'replaces'),
     replacesPriority: priorityOf(file.info),
   };

@@ -6,7 +6,14 @@ import { invalidArchive } from './archive/archive-error.ts';
 import { openPackage, type PackageLimits } from './archive/open-package.ts';
 import { readDatabase, type Database, type InstalledPackage } from './database/installed.ts';
 import { fieldOf } from './database/paragraph.ts';
-import { FILES_TO_CHECK, judgeSource, type Judging, type ScriptPolicy } from './judge-source.ts';
+import {
+  FILES_TO_CHECK,
+  judgeSource,
+  type Judgement,
+  type Judging,
+  type ScriptPolicy,
+} from './judge-source.ts';
+import { strandedAmong } from './stranded.ts';
 import { digestsFor } from './unpack/digests-for.ts';
 import { ownersOf, type Upgrade } from './unpack/unpacking.ts';
 
@@ -64,15 +71,47 @@ export async function judgeUpdates(
   const digests = await digestsFor(root, database, all, FILES_TO_CHECK, options);
   const owners = ownersOf(database.packages.filter(({ isInstalled }) => isInstalled));
   const { scripts: policy = 'catalogued', signal } = options;
+  const judgements = new Map<string, Judgement>();
   for (const [source, group] of opened) {
     const upgrades = group.map(({ upgrade }) => upgrade);
     const judged = await judgeSource(upgrades, { root, database, owners, digests, all, policy, signal });
-    risks.push(...judged.risks);
+    judgements.set(source, judged);
     if (judged.refusal) refused.push({ source, ...judged.refusal });
-    else accepted.push(...group);
-    if (!judged.refusal) notes.push(...judged.notes);
+  }
+  refused.push(...strandedBy(refused, opened, judgements, database));
+  for (const [source, { risks: ofSource, notes: told, refusal }] of judgements) {
+    risks.push(...ofSource);
+    if (refusal) continue;
+    accepted.push(...(opened.get(source) ?? []));
+    notes.push(...told);
   }
   return { accepted, refused, risks, notes, state: { root, database, digests } };
+}
+
+/** Whatever needs what is refused is refused as well, and so on; their judgements say so. */
+function strandedBy(
+  refused: readonly Refusal[],
+  opened: ReadonlyMap<string, readonly Opened[]>,
+  judgements: Map<string, Judgement>,
+  database: Database,
+): Refusal[] {
+  const found: Refusal[] = [];
+  const goes = ([source]: readonly [string, unknown]): boolean => !judgements.get(source)?.refusal;
+  while (refused.length > 0) {
+    const left = new Map(
+      [...opened].filter(goes).map(([source, group]) => [source, group.map(({ upgrade }) => upgrade)]),
+    );
+    const stranded = strandedAmong(left, database);
+    if (stranded.size === 0) break;
+    for (const [source, detail] of stranded) {
+      found.push({ source, reason: 'conflict', detail });
+      const risks = (left.get(source) ?? []).map(({ installed: { name, architecture } }) => ({
+        ...{ name, architecture, risk: 'refused' as const, detail },
+      }));
+      judgements.set(source, { refusal: { reason: 'conflict', detail }, notes: [], risks });
+    }
+  }
+  return found;
 }
 
 /** In byte order of names, whatever the order they were asked in. */

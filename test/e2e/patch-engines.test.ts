@@ -193,6 +193,65 @@ ${script}
     expect(told(ended).patches[0]?.refused[0]).toMatchObject({ detail: 'copa found nothing to update' });
   });
 
+  /** Puts a manifest of the registry under another tag, as if copa had made it, and claims that all is fixed. */
+  function pushes(repository: string, from: string, to: string): string {
+    const types = ['manifest', 'index'].map((kind) => `application/vnd.oci.image.${kind}.v1+json`);
+    const url = `http://${registry.host}/v2/${repository}/manifests`;
+    return `'${process.execPath}' -e '
+fetch("${url}/${from}", { headers: { accept: "${types.join(', ')}" } }).then(async (found) => {
+  const headers = { "content-type": found.headers.get("content-type") };
+  const done = await fetch("${url}/${to}", { method: "PUT", headers, body: await found.arrayBuffer() });
+  process.exit(done.ok ? 0 : 1);
+})' || exit 1
+`;
+  }
+  const CLAIMS = `echo '{"statements":[{"status":"fixed","vulnerability":{"@id":"CVE-2026-1003"}}]}' > "$vex"; exit 0`;
+
+  test('what copa says it fixed counts for nothing where the scan finds the same version', async () => {
+    await push('team/idler', app);
+    const vulnerability = {
+      VulnerabilityID: 'CVE-2026-1003',
+      PkgName: 'other',
+      InstalledVersion: '1.0-1',
+      FixedVersion: '1.0-2',
+      Severity: 'MEDIUM',
+    };
+    const result = { Target: 'x', Class: 'os-pkgs', Type: 'debian', Vulnerabilities: [vulnerability] };
+    // As other programs write it, it does not say of which architecture the package is.
+    writeFileSync(
+      in_('told.json'),
+      JSON.stringify({ SchemaVersion: 2, ArtifactName: 'x', Results: [result] }),
+    );
+    const ended = await run(
+      ['--engine', 'buildkit', '--push', '--report', in_('told.json'), image('team/idler')],
+      double(pushes('team/idler', 'v1', 'v1-patched') + CLAIMS),
+    );
+    expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 22, stderr: '' });
+    expect(told(ended).patches[0]).toMatchObject({ verdict: 'refused', applied: [] });
+  });
+
+  test('a tag that is moved meanwhile is told', async () => {
+    await push('team/moving', app);
+    await push('team/moving', world.image(['other'], { os: 'linux', architecture }), 'next');
+    const move = pushes('team/moving', 'next', 'v1');
+    const ended = await run(['--engine', 'buildkit', '--push', image('team/moving')], double(`${move}patch`));
+    expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(told(ended).patches[0]?.notes.join()).toMatch(/team\/moving:v1 is sha256:\S+ now, while sha256:/);
+  });
+
+  test('an index that copa leaves platforms out of is an error', async () => {
+    const arm = world.image(['other'], { os: 'linux', architecture: 'arm64' });
+    await push('team/fewer', world.images.index([app, arm]));
+    await push('team/fewer', world.images.index([app]), 'one');
+    const ended = await run(
+      ['--engine', 'buildkit', '--push', '--platform', `linux/${architecture}`, image('team/fewer')],
+      double(pushes('team/fewer', 'one', 'v1-patched') + CLAIMS),
+    );
+    expect(ended.stdout).toBe('');
+    expect(ended.stderr).toContain(`v1-patched without linux/arm64`);
+    expect(ended.code).toBeLessThan(20);
+  });
+
   test('copa takes no layouts, and makes none', async () => {
     world.images.tag(app, 'engines');
     const layout = `oci:${world.images.folder}:engines`;

@@ -289,6 +289,22 @@ describe('what is fixed is chosen', () => {
     );
     expect(scan.code).toBe(0);
     expect(appliedOf((await patched(layout('app'), '--report', path)).told)).toHaveLength(3);
+    // Where no database can be had the result is not scanned, which is said.
+    const args = [
+      ...local(),
+      '--db-repository',
+      '127.0.0.1:1/db',
+      '--format',
+      'json',
+      '--to',
+      `oci:${fresh()}:new`,
+    ];
+    const unscanned = await drydock(['patch', '--quiet', ...args, '--report', path, layout('app')], {
+      env: { DRYDOCK_CACHE_DIR: fresh() },
+    });
+    expect({ code: unscanned.code, stderr: unscanned.stderr }).toEqual({ code: 0, stderr: '' });
+    const { patches } = JSON.parse(unscanned.stdout) as Told;
+    expect(patches[0]?.notes.join()).toContain('the result was not scanned');
   });
 
   test('by a report that is none: nothing', async () => {

@@ -31,6 +31,13 @@ export function copaOs({ id, versionId }: OsRelease): CopaInput['os'] {
   throw new DrydockError('PATCH_UNSUPPORTED', named);
 }
 
+/** What is installed there; undefined for a distribution that is not known. */
+export function packageTypeOf({ id }: OsRelease): NamedUpdate['type'] | undefined {
+  const family = FAMILIES.get(id);
+  if (family === 'debian' || family === 'ubuntu') return 'deb';
+  return family === 'alpine' ? 'apk' : family === undefined ? undefined : 'rpm';
+}
+
 /** A line per package and vulnerability, in the engine's own form, which leaves nothing to be guessed. */
 export function copaReport({ platform, os, updates }: CopaInput): object {
   if (os.version === '') {

@@ -62,3 +62,31 @@ test('a distribution that it does not know is refused', async () => {
   );
   expect(error).toMatchObject({ code: 'PATCH_UNSUPPORTED' });
 });
+
+test.each(['x && touch /pwned', '$(id)', '-oDebug=1', 'libc6-', 'a b', 'a;b', 'a/b', 'a=1', 'a*', ''])(
+  'what is no name of a package is not handed over: %j',
+  (name) => {
+    expect(requestedUpdates([finding('CVE-1', name, '2.0-1')], {})).toMatchObject({
+      updates: [],
+      unfixed: [{ reason: 'not-a-system-package' }],
+    });
+  },
+);
+
+test.each(['g++', 'libstdc++6', 'python3.11', 'java-17-openjdk', 'NetworkManager', '_x'])(
+  'names of packages are: %s',
+  (name) => {
+    expect(requestedUpdates([finding('CVE-1', name, '2.0-1')], {}).updates).toHaveLength(1);
+  },
+);
+
+test('nor is a version that is none', () => {
+  expect(requestedUpdates([finding('CVE-1', 'ssl', '2.0;id')], {}).updates).toEqual([]);
+});
+
+test('versions of a report that takes all systems for one are those of the system', () => {
+  const told = finding('CVE-1', 'openssh', '9.3_p2-r1', { type: 'deb', version: '9.3_p1-r0' });
+  expect(requestedUpdates([told], {}, 'apk').updates).toMatchObject([{ type: 'apk', to: '9.3_p2-r1' }]);
+  const library = finding('CVE-1', 'lodash', '2', { type: 'npm', application: 'npm' });
+  expect(requestedUpdates([library], {}, 'apk').updates).toEqual([]);
+});

@@ -1,10 +1,8 @@
 import type { VulnerabilityFinding } from '../../model/finding.ts';
 import type { NamedUpdate, UnfixedFinding, UnfixedReason } from '../../model/patch.ts';
-import { apk } from '../../versions/apk.ts';
-import { deb } from '../../versions/deb.ts';
-import { rpm } from '../../versions/rpm.ts';
 import { compareText, type AnyVersionScheme } from '../../versions/scheme.ts';
 import type { FindingFilter } from '../plan/select-findings.ts';
+import { SYSTEM_SCHEMES } from './system-schemes.ts';
 
 export interface RequestedUpdates {
   /** In order of names. */
@@ -12,26 +10,31 @@ export interface RequestedUpdates {
   readonly unfixed: readonly UnfixedFinding[];
 }
 
-const SCHEMES: Readonly<Record<NamedUpdate['type'], AnyVersionScheme>> = {
-  deb: deb,
-  apk: apk,
-  rpm: rpm,
-};
+/**
+ * The engine puts names into commands for a shell, and package managers take some at their end for orders (`name-` is
+ * removed). Reports and databases of images may hold anything.
+ */
+const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.+-]*(?<!-)$/;
+const VERSION = /^[A-Za-z0-9.+:~^_-]+$/;
 
 /**
  * What an engine that asks the package manager of the image is to be asked for: of each package the highest version that
  * one of its findings names. Which version it gets is the archive's matter.
+ *
+ * @param systemType of the image's packages, which reports of others do not tell apart
  */
 export function requestedUpdates(
   findings: readonly VulnerabilityFinding[],
   filter: FindingFilter,
+  systemType?: NamedUpdate['type'],
 ): RequestedUpdates {
   const updates = new Map<string, NamedUpdate>();
   const unfixed: UnfixedFinding[] = [];
   for (const finding of findings) {
     const { name, version, architecture = '', source } = finding.package;
-    const type = systemType(finding);
-    const to = type && highest(finding.fixedVersion, SCHEMES[type]);
+    const own = ownType(finding);
+    const type = own && (systemType ?? own);
+    const to = type && highest(finding.fixedVersion, SYSTEM_SCHEMES[type]);
     const reason = reasonAgainst(finding, type, to, filter, source?.name ?? name);
     if (reason !== undefined || type === undefined || to === undefined) {
       unfixed.push({ finding, reason: reason ?? 'no-fix', detail: finding.fixedVersion ?? finding.status });
@@ -39,7 +42,7 @@ export function requestedUpdates(
     }
     const key = `${name} ${architecture}`;
     const known = updates.get(key);
-    const isHigher = known !== undefined && (compareText(SCHEMES[type], known.to, to) ?? 0) > 0;
+    const isHigher = known !== undefined && (compareText(SYSTEM_SCHEMES[type], known.to, to) ?? 0) > 0;
     updates.set(key, {
       type,
       name,
@@ -52,17 +55,17 @@ export function requestedUpdates(
   return { updates: [...updates].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each), unfixed };
 }
 
-function systemType({
-  package: { type, application },
+function ownType({
+  package: { name, type, application },
 }: VulnerabilityFinding): NamedUpdate['type'] | undefined {
-  if (application !== undefined) return undefined;
+  if (application !== undefined || !NAME.test(name)) return undefined;
   return type === 'deb' || type === 'apk' || type === 'rpm' ? type : undefined;
 }
 
 function highest(text: string | undefined, scheme: AnyVersionScheme): string | undefined {
   const all = (text ?? '').split(',').map((part) => part.trim());
   return all
-    .filter((part) => scheme.parse(part) !== undefined)
+    .filter((part) => VERSION.test(part) && scheme.parse(part) !== undefined)
     .sort((a, b) => compareText(scheme, a, b) ?? 0)
     .at(-1);
 }

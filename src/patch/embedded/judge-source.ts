@@ -1,7 +1,6 @@
 import type { Signal } from '../../base/signal.ts';
 import type { PackageRisk, UnfixedReason } from '../../model/patch.ts';
 import type { RootView } from '../root/root-view.ts';
-import { fieldOf } from './database/paragraph.ts';
 import { parseTriggers, interestedIn } from './database/triggers.ts';
 import { textOf, type Database, type InstalledPackage } from './database/installed.ts';
 import { REVIEWED } from './scripts/catalogue/debian.ts';
@@ -119,26 +118,31 @@ function unitRefusal({ installed, file }: Upgrade, { root, database }: Judging):
 /** What other packages would be told of it, and would make of it. */
 function triggerRefusal(
   { installed, file }: Upgrade,
-  { database }: Judging,
+  { root, database }: Judging,
   emulations: Set<Emulation>,
 ): string | undefined {
   const handlers = interestedIn(database.triggers);
-  const known = new Set(installed.files);
-  const named = parseTriggers(textOf(file.info.get('triggers')?.content)).activations;
+  // dpkg pulls those of the old version, too.
+  const named = [database.info.get(`${installed.infoName}.triggers`), file.info.get('triggers')?.content];
+  const names = named.flatMap((content) => parseTriggers(textOf(content)).activations);
   const paths = file.payload.filter(({ type }) => type !== 'directory').map(({ path }) => `/${path}`);
-  for (const trigger of [...named, ...paths]) {
+  for (const trigger of [...names, ...paths, ...goingPaths({ installed, file }, root)]) {
     const handler = handlers(trigger).find((name) => name !== installed.name);
     if (handler === undefined) continue;
     const rule = TRIGGERS.find((each) => trigger === each.trigger || trigger.startsWith(`${each.trigger}/`));
-    // A file that was there before and is replaced: only where what is made of it holds its content.
-    if (
-      rule?.effect === 'ignore' ||
-      (!rule && known.has(trigger) && fieldOf(file.control, 'Package') === handler)
-    )
-      continue;
+    if (rule?.effect === 'ignore') continue;
     if (rule && rule.effect !== 'refuse') emulations.add(rule.effect);
     else
       return `${handler} would be told of ${trigger} by ${installed.name}${rule ? ` (${rule.reason})` : ''}`;
   }
   return undefined;
+}
+
+/** Files that the new version does not bring any more: dpkg tells of them, too. */
+function goingPaths({ installed, file }: Upgrade, root: RootView): string[] {
+  const stay = new Set(file.payload.map(({ path }) => `/${path}`));
+  for (const { path } of installed.conffiles) stay.add(path);
+  return installed.files.filter(
+    (path) => !stay.has(path) && root.resolve(path.slice(1))?.type !== 'directory',
+  );
 }

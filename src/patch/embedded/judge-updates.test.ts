@@ -106,6 +106,26 @@ describe('the risk of a package', () => {
       },
       'refused',
     ],
+    [
+      'that others would have to make something of, as the installed version asks for',
+      {
+        info: {},
+        oldInfo: { triggers: 'activate-noawait summons\n' },
+        image: { 'var/lib/dpkg/triggers/summons': 'demons\n' },
+      },
+      'refused',
+    ],
+    [
+      'that others would have to take note of as a file of it goes',
+      {
+        image: {
+          'usr/share/mime/packages/p.xml': 'x',
+          'var/lib/dpkg/info/pkg.list': '/.\n/usr/share/mime/packages\n/usr/share/mime/packages/p.xml\n',
+          'var/lib/dpkg/triggers/File': '/usr/share/mime/packages shared-mime-info\n',
+        },
+      },
+      'refused',
+    ],
   ])('%s', async (_, input, risk) => {
     const { risks, refused } = await judge(input);
     expect(risks).toMatchObject([{ name: 'pkg', architecture: 'amd64', risk }]);

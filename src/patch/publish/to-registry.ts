@@ -123,16 +123,29 @@ export function refuseToReplace({ reference, source, overwriteSource = false }: 
   });
 }
 
-/** Somebody may have pushed a newer image meanwhile, which the patched one would hide. */
-async function checkSource({ source }: RegistryTarget, signal: AbortSignal): Promise<void> {
+/**
+ * Somebody may have pushed a newer image meanwhile, which the patched one would hide.
+ *
+ * @throws DrydockError SOURCE_MOVED
+ */
+export async function checkSource(
+  { source }: Pick<RegistryTarget, 'source'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const moved = source && (await movedSource(source, signal));
+  if (moved === undefined) return;
+  throw new DrydockError('SOURCE_MOVED', `${moved}; nothing was tagged`, { hint: 'Patch the image again.' });
+}
+
+/** Where the tag of the source leads by now, for people; undefined where it is as it was. */
+export async function movedSource(
+  { reference, registry: client, digest }: NonNullable<RegistryTarget['source']>,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   // Who named a digest wants that one, wherever the tag leads by now.
-  if (source?.reference.tag === undefined || source.reference.digest !== undefined) return;
-  const { registry, repository, tag } = source.reference;
-  const now = await source.registry.resolveDigest({ registry, repository, tag }, { signal });
-  if (now === source.digest) return;
-  throw new DrydockError(
-    'SOURCE_MOVED',
-    `${formatReference({ registry, repository, tag })} is ${now} now, while ${source.digest} was patched; nothing was tagged`,
-    { hint: 'Patch the image again.' },
-  );
+  if (reference.tag === undefined || reference.digest !== undefined) return undefined;
+  const { registry, repository, tag } = reference;
+  const now = await client.resolveDigest({ registry, repository, tag }, { signal });
+  const name = formatReference({ registry, repository, tag });
+  return now === digest ? undefined : `${name} is ${now} now, while ${digest} was patched`;
 }

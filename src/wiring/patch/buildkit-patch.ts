@@ -8,8 +8,10 @@ import { formatReference } from '../../oci/reference.ts';
 import { registryImageSource } from '../../oci/registry/registry-image.ts';
 import type { WritableRegistry } from '../../oci/registry/registry.ts';
 import { patchWithCopa, type CopaResult } from '../../patch/buildkit/copa.ts';
-import { copaOs, type CopaInput } from '../../patch/buildkit/copa-report.ts';
+import { appliedUpdates, type LookedAt } from '../../patch/buildkit/applied-updates.ts';
+import { copaOs, packageTypeOf, type CopaInput } from '../../patch/buildkit/copa-report.ts';
 import { requestedUpdates, type RequestedUpdates } from '../../patch/buildkit/requested-updates.ts';
+import type { StoredDocument } from '../../patch/image/documents.ts';
 import {
   fixedSource,
   openSubject,
@@ -18,7 +20,12 @@ import {
   type PatchSubject,
 } from '../../patch/patch-image.ts';
 import { readOsRelease } from '../../patch/plan/plan-patch.ts';
-import { publishToRegistry, refuseToReplace } from '../../patch/publish/to-registry.ts';
+import {
+  checkSource,
+  movedSource,
+  publishToRegistry,
+  refuseToReplace,
+} from '../../patch/publish/to-registry.ts';
 import type { Run } from '../run.ts';
 import { attestPatches, type PatchFacts } from './attesting.ts';
 import { copaOptions } from './copa-options.ts';
@@ -88,7 +95,8 @@ async function ask(
   const documents = target.documents(image.digest);
   const to = { signal, ...(onStep && { onStep }) };
   const subject = await openSubject(image, target.source, documents, find.before, to);
-  return { subject, platform: image.platform, requested: requestedUpdates(subject.findings, how) };
+  const type = packageTypeOf(await readOsRelease(subject.root, { signal }));
+  return { subject, platform: image.platform, requested: requestedUpdates(subject.findings, how, type) };
 }
 
 interface Route {
@@ -115,6 +123,7 @@ async function patchAndLook(
     const os = copaOs(await readOsRelease(subject.root, { signal }));
     inputs.push({ platform, os, updates: requested.updates });
   }
+  await checkSource({ source }, signal);
   how.onStep?.({ kind: 'applying' });
   const done = await patchWithCopa(
     {
@@ -130,7 +139,48 @@ async function patchAndLook(
   );
   onLog?.(done.log);
   if (!done.isPatched) return { patches: asked.map(unchanged) };
-  return await lookAt(asked, done, destination.reference, parts, { signal });
+  const moved = isSameTag(reference, destination.reference) ? undefined : await movedSource(source, signal);
+  const to = destination.reference;
+  const pushed = { ...to, digest: await client.resolveDigest(to, { signal }) };
+  checkPlatforms(root, await client.fetchManifest(pushed, { signal }), formatReference(to));
+  const looked = await lookAt(asked, done, pushed, parts, { signal });
+  if (moved === undefined) return looked;
+  return {
+    ...looked,
+    patches: looked.patches.map((patch) => ({ ...patch, notes: [...patch.notes, moved] })),
+  };
+}
+
+/**
+ * The engine leaves platforms out of the index that it cannot patch.
+ *
+ * @throws DrydockError ENGINE_FAILED
+ */
+function checkPlatforms(before: StoredDocument, after: StoredDocument, name: string): void {
+  const now = platformNames(after, name);
+  const gone = platformNames(before, name).filter((each) => {
+    const at = now.indexOf(each);
+    return at < 0 || now.splice(at, 1).length === 0;
+  });
+  if (gone.length === 0) return;
+  throw new DrydockError('ENGINE_FAILED', `copa has pushed ${name} without ${gone.join(', ')}`, {
+    hint: 'Its log is in --debug. Name with --platform those that it can patch.',
+  });
+}
+
+/** Without variants, which the engine writes in its own way; each as often as it is there. */
+function platformNames({ bytes, mediaType }: StoredDocument, name: string): string[] {
+  const parsed = parseManifest(bytes, [mediaType], `the manifest of ${name}`);
+  if (parsed.kind === 'manifest') return [];
+  const platforms = parsed.manifests.flatMap(({ platform }) => platform ?? []);
+  return platforms
+    .filter(({ os }) => os !== 'unknown')
+    .map(({ os, architecture }) => `${os}/${architecture}`);
+}
+
+/** What the engine pushes there moves the tag itself. */
+function isSameTag(from: ImageReference, to: ImageReference): boolean {
+  return from.registry === to.registry && from.repository === to.repository && from.tag === to.tag;
 }
 
 /** The engine takes a whole reference only in its later versions. */
@@ -178,16 +228,15 @@ function left({ name }: NamedUpdate, detail: string): PatchOutcome['refused'][nu
 async function lookAt(
   asked: readonly Asked[],
   done: CopaResult,
-  to: ImageReference,
+  pushed: ImageReference & { readonly digest: Digest },
   parts: BuildKitParts,
   { signal }: Signal,
 ): Promise<BuildKitDone> {
   const { find, how, run } = parts;
   const client = await parts.registry();
-  const name = formatReference(to);
-  const digest = await client.resolveDigest(to, { signal });
-  const pinned = { ...to, digest };
-  const source = registryImageSource(client, pinned, name);
+  const { digest, ...reference } = pushed;
+  const name = formatReference(reference);
+  const source = registryImageSource(client, pushed, name);
   const patches: PlatformPatch[] = [];
   const facts: PatchFacts[] = [];
   how.onStep?.({ kind: 'checking' });
@@ -197,19 +246,20 @@ async function lookAt(
     const patch = told(each, image, done, report, find.isTold);
     patches.push(patch);
     if (patch.applied.length === 0) continue;
-    const place = { registry: to.registry, repository: to.repository, digest: image.digest };
+    const place = { registry: pushed.registry, repository: pushed.repository, digest: image.digest };
     const manifest = await client.fetchManifest(place, { signal });
     facts.push({ patch, image, manifest, created: new Date().toISOString(), name: parts.target.name });
   }
   const { files, referrers } = await attestPatches(facts, run);
   if (referrers.length > 0) {
-    // The tag is written again as it is: referrers are all that is new.
-    const document = await client.fetchManifest(pinned, { signal });
+    // Without the tag, which somebody may have moved by now: referrers are all that is new.
+    const document = await client.fetchManifest(pushed, { signal });
+    const place = { registry: pushed.registry, repository: pushed.repository };
     await publishToRegistry(
       client,
       { manifests: [], root: document },
       referrers,
-      { reference: to },
+      { reference: place },
       { signal },
     );
   }
@@ -224,16 +274,10 @@ function told(
   isTold: boolean,
 ): PlatformPatch {
   const { updates } = asked.requested;
-  const claimed = new Set(done.claimed);
-  const now = versionsIn(report);
-  const isApplied = ({ name, architecture, from, fixes }: NamedUpdate): boolean =>
-    now ? now.get(`${name} ${architecture}`) !== from : fixes.every((id) => claimed.has(id));
-  const applied = updates
-    .filter(isApplied)
-    .map((update) => ({ ...update, to: now?.get(`${update.name} ${update.architecture}`) ?? update.to }));
-  const refused = updates
-    .filter((update) => !isApplied(update))
-    .map((update) => left(update, `copa left ${update.name} at ${update.from}`));
+  const { applied, left: rest } = report
+    ? appliedUpdates(updates, report.packages)
+    : claimedOf(updates, done);
+  const refused = rest.map((update) => left(update, `copa left ${update.name} at ${update.from}`));
   const proof = report && proofOf(asked.subject.findings, vulnerabilitiesOf(report), applied, { isTold });
   const isWhole = refused.length === 0 && (proof?.notGone.length ?? 0) === 0;
   const some = applied.length > 0 ? (isWhole ? 'patched' : 'partly') : undefined;
@@ -242,13 +286,15 @@ function told(
     applied,
     refused,
     verdict: some ?? (refused.length > 0 ? 'refused' : 'nothing-to-do'),
+    ...(report ? {} : { notes: ['the result was not scanned: this is what copa says of it'] }),
     ...(image.digest !== asked.subject.base.image.digest && { result: { digest: image.digest } }),
     ...(proof && { proof }),
   };
 }
 
-function versionsIn(report: Report | undefined): ReadonlyMap<string, string> | undefined {
-  if (!report) return undefined;
-  const system = report.packages.filter(({ application }) => application === undefined);
-  return new Map(system.map(({ name, architecture = '', version }) => [`${name} ${architecture}`, version]));
+/** Without a database there is no scan, only what the engine says. */
+function claimedOf(updates: readonly NamedUpdate[], { claimed }: CopaResult): LookedAt {
+  const ids = new Set(claimed);
+  const isClaimed = ({ fixes }: NamedUpdate): boolean => fixes.every((id) => ids.has(id));
+  return { applied: updates.filter(isClaimed), left: updates.filter((update) => !isClaimed(update)) };
 }

@@ -42,7 +42,10 @@ export async function patchEmbedded(
   const { digest, sizeBytes } = patched.layer;
   const result = { digest: patched.manifest.digest, layer: digest, layerBytes: sizeBytes };
   const made = { subject, patched };
-  if (!find.after) return { ...done, made, result };
+  if (!find.after) {
+    const notes = [...done.notes, 'the result was not scanned, as there is no database to scan it by'];
+    return { ...done, notes, made, result };
+  }
   const proof = await prove(subject, patched, outcome, find.after, { ...to, isTold: find.isTold });
   const verdict = proof.notGone.length === 0 ? done.verdict : 'partly';
   return { ...done, made, result, proof, verdict };

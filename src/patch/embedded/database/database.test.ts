@@ -127,6 +127,12 @@ describe('triggers', () => {
     ).toBe(0);
   });
 
+  test('who is told of many paths is found at once', () => {
+    const lines = Array.from({ length: 100_000 }, (_, index) => `/usr/share/x${index} p${index}\n`);
+    const of = interestedIn(new Map([['File', lines.join('')]]));
+    for (let path = 0; path < 5000; path++) expect(of(`/usr/share/x${path}/a`)).toEqual([`p${path}`]);
+  });
+
   test('who is told of a path, or of a name', () => {
     const of = interestedIn(
       new Map([

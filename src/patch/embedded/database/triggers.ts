@@ -53,18 +53,35 @@ function withoutOption(line: string): string {
   return line.endsWith('/noawait') ? line.slice(0, -'/noawait'.length) : line;
 }
 
-/** Packages by the triggers that they handle. */
+type Interests = ReadonlyMap<string, readonly string[]>;
+
+const known = new WeakMap<ReadonlyMap<string, string>, Interests>();
+
+/** Packages by the triggers that they handle: those of the path itself, then those of the folders above it. */
 export function interestedIn(files: ReadonlyMap<string, string>): (trigger: string) => string[] {
+  const byPath = known.get(files) ?? pathInterests(files.get('File') ?? '');
+  known.set(files, byPath);
   return (trigger) => {
     if (!trigger.startsWith('/')) return (files.get(trigger) ?? '').split('\n').filter(Boolean).map(nameOf);
-    return (files.get('File') ?? '').split('\n').flatMap((line) => {
-      const space = line.lastIndexOf(' ');
-      const path = line.slice(0, Math.max(0, space));
-      return path !== '' && (trigger === path || trigger.startsWith(`${path}/`))
-        ? [nameOf(line.slice(space + 1))]
-        : [];
-    });
+    const found: string[] = [];
+    for (let path = trigger; path !== ''; path = path.slice(0, path.lastIndexOf('/')))
+      found.push(...(byPath.get(path) ?? []));
+    return found;
   };
+}
+
+function pathInterests(text: string): Interests {
+  const byPath = new Map<string, string[]>();
+  for (const line of text.split('\n')) {
+    const space = line.lastIndexOf(' ');
+    const path = line.slice(0, Math.max(0, space));
+    if (!path.startsWith('/')) continue;
+    const name = nameOf(line.slice(space + 1));
+    const others = byPath.get(path);
+    if (others) others.push(name);
+    else byPath.set(path, [name]);
+  }
+  return byPath;
 }
 
 function nameOf(text: string): string {

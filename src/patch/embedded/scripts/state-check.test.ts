@@ -15,7 +15,13 @@ const database = {
   accounts: { users: new Map([['root', 0]]), groups: new Map([['shadow', 42]]) },
   triggers: new Map([['libc-upgrade', 'sshd/noawait\n']]),
 } as unknown as Database;
-const root = sowRoot({ 'etc/shells': '/bin/sh\n', 'etc/link': '-> nowhere', 'usr/share/p/file': 'same' });
+const root = sowRoot({
+  'etc/shells': '/bin/sh\n',
+  'etc/link': '-> nowhere',
+  'etc/moved': '-> /data/etc',
+  'data/etc/file': '',
+  'usr/share/p/file': 'same',
+});
 const upgrade = {
   installed: { name: 'p', version: '2.0-1' },
   file: { payload: [{ path: 'usr/share/p/file', content: Buffer.from('same') }] },
@@ -30,6 +36,9 @@ test.each<[StateCheck, string | undefined]>([
   [{ present: 'etc/none' }, '/etc/none is missing'],
   [{ absent: 'etc/none' }, undefined],
   [{ absent: 'etc/link' }, '/etc/link is there'],
+  [{ absent: 'etc/moved/file' }, '/etc/moved/file is there'],
+  [{ absent: 'etc/moved/none' }, undefined],
+  [{ absent: 'etc/link/none' }, undefined],
   [{ user: 'root' }, undefined],
   [{ user: '_apt' }, 'there is no user _apt'],
   [{ group: 'shadow' }, undefined],

@@ -36,7 +36,10 @@ function failureOf(
   const { accounts, diversions, triggers } = database;
   if ('present' in check)
     return unless(root.resolve(check.present) ?? root.entry(check.present), `/${check.present} is missing`);
-  if ('absent' in check) return unless(!root.entry(check.absent), `/${check.absent} is there`);
+  if ('absent' in check) {
+    const at = root.place(check.absent);
+    return unless(at === undefined || !root.entry(at), `/${check.absent} is there`);
+  }
   if ('user' in check) return unless(accounts.users.has(check.user), `there is no user ${check.user}`);
   if ('group' in check) return unless(accounts.groups.has(check.group), `there is no group ${check.group}`);
   if ('diverted' in check)

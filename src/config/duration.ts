@@ -1,4 +1,4 @@
-const SHAPE = /^(?:(\d{1,3})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?$/;
+const SHAPE = /^(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?$/;
 
 /** Seconds of a text like `90s`, `5m` or `1h30m`; undefined when it is none, or no time at all. */
 export function parseDuration(text: string): number | undefined {

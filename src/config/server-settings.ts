@@ -239,6 +239,7 @@ export const serverSettings = {
   reportTtl: {
     kind: 'duration',
     default: 72 * 3600,
+    isAge: true,
     group: 'store',
     placeholder: 'time',
     description: 'how long reports are kept',
@@ -246,6 +247,7 @@ export const serverSettings = {
   catalogTtl: {
     kind: 'duration',
     default: 90 * 24 * 3600,
+    isAge: true,
     group: 'store',
     placeholder: 'time',
     description: 'how long images are known that nobody asks for',
@@ -253,6 +255,7 @@ export const serverSettings = {
   trivyCacheTtl: {
     kind: 'duration',
     default: 7 * 24 * 3600,
+    isAge: true,
     group: 'store',
     placeholder: 'time',
     description: 'how long what clients of Trivy sent is kept',

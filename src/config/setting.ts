@@ -29,7 +29,8 @@ export type Setting = Common &
     | { readonly kind: 'switch'; readonly default: boolean }
     | { readonly kind: 'text' | 'path'; readonly default?: string }
     | { readonly kind: 'integer'; readonly default: number; readonly min: number; readonly max: number }
-    | { readonly kind: 'duration'; readonly default: number }
+    /** At most what a timer can wait for, unless it is only compared with the clock. */
+    | { readonly kind: 'duration'; readonly default: number; readonly isAge?: boolean }
     | { readonly kind: 'choice'; readonly default: string; readonly values: readonly string[] }
     | { readonly kind: 'choices'; readonly default: readonly string[]; readonly values: readonly string[] }
     | { readonly kind: 'texts'; readonly default: readonly string[]; readonly suggested?: readonly string[] }

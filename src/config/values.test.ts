@@ -68,6 +68,8 @@ describe('values given as text', () => {
     ['exitCode', '-1', '"-1" is not a whole number from 0 to 255'],
     ['parallel', '0', '"0" is not a whole number from 1 to 64'],
     ['timeout', '5', '"5" is not a time'],
+    ['timeout', '600h', 'is longer than 576h'],
+    ['catalogTtl', '99999h', 'is longer than 87600h'],
     ['offline', 'maybe', '"maybe" is neither true nor false'],
     ['output', '', 'is empty'],
     ['output', 'a\u001b[31m', 'holds a control character'],

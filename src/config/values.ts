@@ -1,5 +1,5 @@
 import { didYouMean } from './nearest.ts';
-import { parseDuration } from './duration.ts';
+import { durationText, parseDuration } from './duration.ts';
 import type { Setting } from './schema.ts';
 
 /** What is wrong with a value; whoever knows where it came from makes the error. */
@@ -10,6 +10,9 @@ interface BadValue {
 
 export type Parsed = { readonly value: unknown } | BadValue;
 
+/** Timers count milliseconds in 31 bits, and fire at once beyond. */
+const MAX_TIMER_SECONDS = 576 * 3600;
+const MAX_AGE_SECONDS = 10 * 365 * 24 * 3600;
 const TEXT_BYTES_MAX = 8192;
 const LIST_LENGTH_MAX = 256;
 const TRUE: ReadonlySet<string> = new Set(['true', '1', 'yes', 'on']);
@@ -53,9 +56,10 @@ function parseOne(setting: Setting, text: string): Parsed {
       return parseInteger(text, setting.min, setting.max);
     case 'duration': {
       const seconds = parseDuration(text);
-      return seconds === undefined
-        ? { problem: `${quoted(text)} is not a time`, hint: 'Write it like 90s, 5m or 1h30m.' }
-        : { value: seconds };
+      if (seconds === undefined)
+        return { problem: `${quoted(text)} is not a time`, hint: 'Write it like 90s, 5m or 1h30m.' };
+      const max = setting.isAge ? MAX_AGE_SECONDS : MAX_TIMER_SECONDS;
+      return seconds > max ? { problem: `is longer than ${durationText(max)}` } : { value: seconds };
     }
     case 'choice':
       return parseChoice(text, setting.values);

@@ -65,7 +65,7 @@ export interface Rematched {
 
 const LEASE_SECONDS = 60;
 /** Parts at once: while one writes down what it has done, another goes on. */
-const LANES = 4;
+const LANES = 2;
 /** What is written to the catalogue at once. */
 const BATCH = 64;
 const MAX_FAILURES = 20;

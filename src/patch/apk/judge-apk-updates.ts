@@ -11,7 +11,7 @@ import { infoOf } from './archive/package-info.ts';
 import { readApkDatabase, type ApkDatabase } from './database/database.ts';
 import { filesOf } from './database/record.ts';
 import { openJudging, type ApkJudgingParts, type ApkWork } from './judge-origin.ts';
-import { strandedAmong } from './stranded.ts';
+import { strandedUpgrades } from './stranded.ts';
 import { protectedFolders } from './unpack/protected-paths.ts';
 import { ownersOf, type ApkDigests, type ApkUnpacking, type ApkUpgrade } from './unpack/unpacking.ts';
 
@@ -94,7 +94,9 @@ async function judgeOrigins(
       else accepted.set(source, upgrades);
     }
     const isWhole = before.length + refused.length === 0;
-    const stranded = isWhole ? new Map<string, string>() : strandedAmong(accepted, parts.unpacking.database);
+    const stranded = isWhole
+      ? new Map<string, string>()
+      : strandedUpgrades(accepted, parts.unpacking.database);
     if (stranded.size === 0)
       return {
         accepted: [...accepted.values()].flat(),

@@ -3,13 +3,11 @@ import type { ApkDatabase } from './database/database.ts';
 import { apkSet, toRelated, type RelatedApk } from './plan/apk-set.ts';
 import { parseRelations } from './plan/relations.ts';
 import { placeOf } from '../plan/planned.ts';
+import { strandedAmong } from '../plan/stranded.ts';
 import type { ApkUpgrade } from './unpack/unpacking.ts';
 
-/**
- * Why an origin cannot move where others that were to move with it stay: a relationship that held would not hold any
- * more. By the name of the origin; empty where all that is left goes together.
- */
-export function strandedAmong(
+/** @see strandedAmong */
+export function strandedUpgrades(
   accepted: ReadonlyMap<string, readonly ApkUpgrade[]>,
   { packages, world }: Pick<ApkDatabase, 'packages' | 'world'>,
 ): ReadonlyMap<string, string> {
@@ -21,16 +19,10 @@ export function strandedAmong(
     toRelated({ name, version, architecture, depends, provides, source: { name: sourceOf(name), version } });
   const before = packages.flatMap((pkg) => toOld(pkg) ?? []);
   const set = apkSet(before, { world: parseRelations(world), providing: providersAmong(before) });
-  const known = new Set(set.breaks().map(({ id }) => id));
-  const moves = [...accepted].map(([source, upgrades]) => ({ source, to: nextOf(upgrades, source) }));
-  const stranded = new Map<string, string>();
-  for (const broken of set.moved(moves).breaks()) {
-    if (known.has(broken.id)) continue;
-    const { detail } = broken.refusal();
-    for (const source of broken.sources)
-      if (accepted.has(source) && !stranded.has(source)) stranded.set(source, detail);
-  }
-  return stranded;
+  return strandedAmong(
+    set,
+    [...accepted].map(([source, upgrades]) => ({ source, to: nextOf(upgrades, source) })),
+  );
 }
 
 function nextOf(upgrades: readonly ApkUpgrade[], source: string): ReadonlyMap<string, RelatedApk> {

@@ -13,7 +13,7 @@ import {
   type Judging,
   type ScriptPolicy,
 } from './judge-source.ts';
-import { strandedAmong } from './stranded.ts';
+import { strandedUpgrades } from './stranded.ts';
 import { digestsFor } from './unpack/digests-for.ts';
 import { ownersOf, type Upgrade } from './unpack/unpacking.ts';
 
@@ -101,7 +101,7 @@ function strandedBy(
     const left = new Map(
       [...opened].filter(goes).map(([source, group]) => [source, group.map(({ upgrade }) => upgrade)]),
     );
-    const stranded = strandedAmong(left, database);
+    const stranded = strandedUpgrades(left, database);
     if (stranded.size === 0) break;
     for (const [source, detail] of stranded) {
       found.push({ source, reason: 'conflict', detail });

@@ -1,16 +1,15 @@
+import { systemArchitecture } from '../plan/architectures.ts';
 import { debianSet } from '../plan/debian-set.ts';
 import { toRelated, type RelatedPackage } from '../plan/package-set.ts';
 import { placeOf } from '../plan/planned.ts';
+import { strandedAmong } from '../plan/stranded.ts';
 import { toControl } from '../sources/packages-index.ts';
 import type { Database, InstalledPackage } from './database/installed.ts';
 import type { Paragraph } from './database/paragraph.ts';
 import type { Upgrade } from './unpack/unpacking.ts';
 
-/**
- * Why a source cannot move where others that were to move with it stay: a relationship that held would not hold any
- * more. By the name of the source; empty where all that is left goes together.
- */
-export function strandedAmong(
+/** @see strandedAmong */
+export function strandedUpgrades(
   accepted: ReadonlyMap<string, readonly Upgrade[]>,
   { packages }: Pick<Database, 'packages'>,
 ): ReadonlyMap<string, string> {
@@ -22,16 +21,10 @@ export function strandedAmong(
   );
   const before = present.flatMap((pkg) => relatedOf(pkg.paragraph, sources.get(pkg)) ?? []);
   const set = debianSet(before, nativeOf(present));
-  const known = new Set(set.breaks().map(({ id }) => id));
-  const moves = [...accepted].map(([source, upgrades]) => ({ source, to: nextOf(upgrades, source) }));
-  const stranded = new Map<string, string>();
-  for (const broken of set.moved(moves).breaks()) {
-    if (known.has(broken.id)) continue;
-    const { detail } = broken.refusal();
-    for (const source of broken.sources)
-      if (accepted.has(source) && !stranded.has(source)) stranded.set(source, detail);
-  }
-  return stranded;
+  return strandedAmong(
+    set,
+    [...accepted].map(([source, upgrades]) => ({ source, to: nextOf(upgrades, source) })),
+  );
 }
 
 function nextOf(upgrades: readonly Upgrade[], source: string): ReadonlyMap<string, RelatedPackage> {
@@ -51,10 +44,7 @@ function relatedOf({ values }: Paragraph, source: string | undefined): RelatedPa
   return toRelated({ ...control, source: { ...control.source, name } });
 }
 
-/** That of dpkg itself, or of the C library. */
 function nativeOf(packages: readonly InstalledPackage[]): string {
-  const own = packages.find(
-    ({ name, architecture }) => ['dpkg', 'libc6'].includes(name) && architecture !== 'all',
-  );
-  return (own ?? packages.find(({ architecture }) => architecture !== 'all'))?.architecture ?? 'all';
+  const specific = packages.find(({ architecture }) => architecture !== 'all');
+  return systemArchitecture(packages) ?? specific?.architecture ?? 'all';
 }

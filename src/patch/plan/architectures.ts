@@ -22,10 +22,17 @@ export function architecturesOf(
   const present = packages.map((pkg) => pkg.architecture).filter((name) => name !== 'all');
   const platform = variant === undefined ? architecture : `${architecture}/${variant}`;
   const native =
-    packages.find(({ name, architecture: own }) => ['dpkg', 'libc6'].includes(name) && own !== 'all')
-      ?.architecture ??
+    systemArchitecture(packages) ??
     DEBIAN_NAMES.get(platform) ??
     DEBIAN_NAMES.get(architecture) ??
     architecture;
   return [...new Set([native, ...present.sort()])];
+}
+
+/** That of dpkg itself, or of the C library. */
+export function systemArchitecture(
+  packages: readonly Pick<InstalledPackage, 'name' | 'architecture'>[],
+): string | undefined {
+  return packages.find(({ name, architecture }) => ['dpkg', 'libc6'].includes(name) && architecture !== 'all')
+    ?.architecture;
 }

@@ -1,8 +1,9 @@
 import { DrydockError } from '../base/errors.ts';
 import { compareFindings, isAgreed } from '../reports/compare/compare-findings.ts';
-import { compareFormats, type CompareFormat } from '../reports/compare/compare-formats.ts';
+import { compareFormats } from '../reports/compare/compare-formats.ts';
 import { openComparing } from '../wiring/comparing.ts';
 import { runOf, type Command } from './command.ts';
+import { formatNamed } from './format-named.ts';
 import { openOutput } from './output.ts';
 import { readPassword } from './read-password.ts';
 import { parametersFor } from './tell.ts';
@@ -18,7 +19,7 @@ export const compareCommand: Command = async (invocation) => {
       hint: 'Name them like --scanners drydock,trivy.',
     });
   }
-  const format = formatNamed(config.compareFormat);
+  const format = formatNamed(compareFormats, config.compareFormat, 'comparisons');
   const password = await readPassword(config, [image], host.stdin);
   if (password !== undefined) screen.hide(password);
   const parameters = parametersFor(look, { ...config, output: config.compareOutput });
@@ -34,12 +35,3 @@ export const compareCommand: Command = async (invocation) => {
   await output.commit();
   return isAgreed(comparison) ? 0 : config.compareExitCode;
 };
-
-function formatNamed(id: string): CompareFormat {
-  const format = compareFormats.find((known) => known.id === id);
-  if (format) return format;
-  const ids = compareFormats.map((known) => known.id).join(', ');
-  throw new DrydockError('USAGE_INVALID', `comparisons cannot be told as ${id}`, {
-    hint: `There are: ${ids}.`,
-  });
-}

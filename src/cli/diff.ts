@@ -1,9 +1,10 @@
 import { DrydockError } from '../base/errors.ts';
 import type { Report } from '../model/report.ts';
 import { compareReports } from '../reports/diff/compare-reports.ts';
-import { diffFormats, type DiffFormat } from '../reports/diff/diff-formats.ts';
+import { diffFormats } from '../reports/diff/diff-formats.ts';
 import { openScanning } from '../wiring/scanning.ts';
 import { runOf, type Command, type Invocation } from './command.ts';
+import { formatNamed } from './format-named.ts';
 import { openOutput, refuseToOverwrite } from './output.ts';
 import { readPassword } from './read-password.ts';
 import { isReportFile, readReportFile } from './report-file.ts';
@@ -16,7 +17,7 @@ export const diffCommand: Command = async (invocation) => {
   const [before, after, ...more] = args;
   if (before === undefined || after === undefined || more.length > 0)
     throw new DrydockError('USAGE_INVALID', 'diff needs two images or reports, the earlier one first');
-  const format = formatNamed(config.format);
+  const format = formatNamed(diffFormats, config.format, 'differences');
   const teller = await openTeller(invocation);
   await using output = await openOutput(config.output, host.stdout);
   const [left, right] = await readBoth([before, after], invocation);
@@ -26,15 +27,6 @@ export const diffCommand: Command = async (invocation) => {
   await output.commit();
   return diff.added.length > 0 ? config.exitCode : 0;
 };
-
-function formatNamed(id: string): DiffFormat {
-  const format = diffFormats.find((known) => known.id === id);
-  if (format) return format;
-  const ids = diffFormats.map((known) => known.id).join(', ');
-  throw new DrydockError('USAGE_INVALID', `differences cannot be told as ${id}`, {
-    hint: `There are: ${ids}.`,
-  });
-}
 
 async function readBoth(
   names: readonly [string, string],

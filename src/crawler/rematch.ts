@@ -94,12 +94,12 @@ export async function rematch(
     failures: [],
   };
   const affected = await findAffected(step.diff, parts.catalog, options);
+  const work: Work = { step, affected, parts, tally };
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
   const shards = SHARDS[Symbol.iterator]();
   const lane = async (): Promise<void> => {
-    for (const shard of shards)
-      await rematchLeased(shard, step, affected, parts, { ...options, signal }, tally);
+    for (const shard of shards) await rematchLeased(shard, work, { ...options, signal });
   };
   const lanes = Array.from({ length: LANES }, () =>
     lane().catch((error: unknown) => {
@@ -112,21 +112,23 @@ export async function rematch(
   return tally;
 }
 
-async function rematchLeased(
-  shard: Shard,
-  step: DatabaseStep,
-  affected: Affected,
-  parts: RematchParts,
-  options: RematchOptions,
-  tally: Tally,
-): Promise<void> {
+/** What all parts of the catalogue share. */
+interface Work {
+  readonly step: DatabaseStep;
+  readonly affected: Affected;
+  readonly parts: RematchParts;
+  readonly tally: Tally;
+}
+
+async function rematchLeased(shard: Shard, work: Work, options: RematchOptions): Promise<void> {
+  const { step, parts } = work;
   options.signal.throwIfAborted();
   const name = `rematch/${sha256Of(step.after)}/${shard.name}`;
   const lease = await parts.leases?.take(name, { ttlSeconds: LEASE_SECONDS });
   if (parts.leases && !lease) return;
   try {
     const signal = lease ? AbortSignal.any([options.signal, lease.lost]) : options.signal;
-    await rematchShard(shard, step, affected, parts, { ...options, signal }, tally);
+    await rematchShard(shard, work, { ...options, signal });
   } catch (error) {
     // Whoever has the lease by now goes on with it.
     if (!lease?.lost.aborted || options.signal.aborted) throw error;
@@ -153,14 +155,8 @@ async function findAffected(diff: DatabaseDiff, catalog: Catalog, { signal }: Si
   return (identity) => affected.has(identity);
 }
 
-async function rematchShard(
-  shard: Shard,
-  step: DatabaseStep,
-  affected: Affected,
-  parts: RematchParts,
-  options: RematchOptions,
-  tally: Tally,
-): Promise<void> {
+async function rematchShard(shard: Shard, work: Work, options: RematchOptions): Promise<void> {
+  const { step, affected, parts, tally } = work;
   let toCarry: Digest[] = [];
   let toRematch: CatalogImage[] = [];
   const carry = async (): Promise<void> => {
@@ -169,7 +165,7 @@ async function rematchShard(
     toCarry = [];
   };
   const judge = async (): Promise<void> => {
-    await rematchBatch(toRematch, step, parts, options, tally);
+    await rematchBatch(toRematch, work, options);
     toRematch = [];
   };
   const now = parts.now();
@@ -209,10 +205,8 @@ function isAsBefore(image: CatalogImage, { before }: DatabaseStep, affected: Aff
 
 async function rematchBatch(
   images: readonly CatalogImage[],
-  step: DatabaseStep,
-  parts: RematchParts,
+  { step, parts, tally }: Work,
   { signal, pause, concurrency = 8 }: RematchOptions,
-  tally: Tally,
 ): Promise<void> {
   const entries: CatalogEntry[] = [];
   const waiting = images[Symbol.iterator]();

@@ -1,12 +1,11 @@
 import { toDigest } from '../../base/digest.ts';
 import { parseMediaType } from '../../base/media-type.ts';
-import { isWithinJsonBounds } from '../../codec/bounded-json.ts';
 import type { CompositeArtifact } from '../../model/composite.ts';
 import { isTag } from '../../oci/reference.ts';
 import type { AskedComposite, AskedType } from '../../scan/composite/composites.ts';
 import { reportTypeOf } from '../../scan/composite/scan-types.ts';
-import { SCAN_REQUEST_TYPE } from '../harbor/media-types.ts';
-import { HarborRefusal, invalidField, malformed } from '../harbor/refusal.ts';
+import { readRequestJson, type RequestForm } from '../harbor/request-json.ts';
+import { invalidField } from '../harbor/refusal.ts';
 import {
   credentialOf,
   objectOf,
@@ -18,32 +17,17 @@ import {
 } from '../harbor/scan-request.ts';
 import { COMPOSITE_REQUEST_TYPE } from './media-types.ts';
 
-const BOUNDS = { depth: 16, containers: 10_000 };
+const FORM: RequestForm = {
+  versions: new Set([undefined, '2.0']),
+  hint: `Send ${COMPOSITE_REQUEST_TYPE}; requests of version 1 are for /api/v1/scan.`,
+};
 const MAX_TYPES = 32;
 const MAX_KEY_CHARS = 256;
 const MAX_MEDIA_TYPE = 255;
 
 /** The body of a request as JSON. @throws HarborRefusal 400, 415 */
 export function readCompositeJson(contentType: string | undefined, body: unknown): unknown {
-  if (!isRequestType(contentType))
-    throw new HarborRefusal(415, 'a scan request has another media type', {
-      code: 'UNSUPPORTED_MEDIA_TYPE',
-      hint: `Send ${COMPOSITE_REQUEST_TYPE}; requests of version 1 are for /api/v1/scan.`,
-    });
-  const bytes = body instanceof Uint8Array ? body : new Uint8Array();
-  if (!isWithinJsonBounds(bytes, BOUNDS)) throw malformed('the body is nested too deep');
-  try {
-    return JSON.parse(Buffer.from(bytes).toString());
-  } catch {
-    throw malformed('the body is not valid JSON');
-  }
-}
-
-function isRequestType(contentType: string | undefined): boolean {
-  if (contentType === undefined || contentType.trim() === '') return true;
-  const type = parseMediaType(contentType);
-  if (type?.essence === 'application/json') return true;
-  return type?.essence === SCAN_REQUEST_TYPE && (type.parameters.get('version') ?? '2.0') === '2.0';
+  return readRequestJson(contentType, body, FORM);
 }
 
 /** @throws HarborRefusal 400 for wrong JSON types, 422 for fields that are missing or hold what they cannot */

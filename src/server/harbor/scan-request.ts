@@ -2,10 +2,10 @@ import { toDigest } from '../../base/digest.ts';
 import type { Digest } from '../../model/image.ts';
 import type { RegistryCredential } from '../../oci/credentials/credential.ts';
 import { formatReference, isRepository, isTag, parseReference } from '../../oci/reference.ts';
-import { isWithinJsonBounds } from '../../codec/bounded-json.ts';
 import { parseMediaType } from '../../base/media-type.ts';
 import { SBOM_MEDIA_TYPES, SCAN_REQUEST_TYPE } from './media-types.ts';
 import { HarborRefusal, invalidField, malformed } from './refusal.ts';
+import { readRequestJson, type RequestForm } from './request-json.ts';
 import { credentialOfAuthorization, parseRegistry, type NamedRegistry } from './registry.ts';
 import { isSbomMediaType } from './report-type.ts';
 
@@ -18,31 +18,15 @@ export interface AskedScan {
   readonly credential?: RegistryCredential;
 }
 
-const BOUNDS = { depth: 16, containers: 10_000 };
 const MAX_MEDIA_TYPE = 255;
-const VERSIONS: ReadonlySet<string | undefined> = new Set([undefined, '1.0', '1.1']);
+const FORM: RequestForm = {
+  versions: new Set([undefined, '1.0', '1.1']),
+  hint: `Send ${SCAN_REQUEST_TYPE}; version=1.0.`,
+};
 
 /** The body of a request of that media type as JSON. @throws HarborRefusal 400, 415 */
 export function readJson(contentType: string | undefined, body: unknown): unknown {
-  if (!isRequestType(contentType))
-    throw new HarborRefusal(415, 'a scan request has another media type', {
-      code: 'UNSUPPORTED_MEDIA_TYPE',
-      hint: `Send ${SCAN_REQUEST_TYPE}; version=1.0.`,
-    });
-  const bytes = body instanceof Uint8Array ? body : new Uint8Array();
-  if (!isWithinJsonBounds(bytes, BOUNDS)) throw malformed('the body is nested too deep');
-  try {
-    return JSON.parse(Buffer.from(bytes).toString());
-  } catch {
-    throw malformed('the body is not valid JSON');
-  }
-}
-
-function isRequestType(contentType: string | undefined): boolean {
-  if (contentType === undefined || contentType.trim() === '') return true;
-  const type = parseMediaType(contentType);
-  if (type?.essence === 'application/json') return true;
-  return type?.essence === SCAN_REQUEST_TYPE && VERSIONS.has(type.parameters.get('version'));
+  return readRequestJson(contentType, body, FORM);
 }
 
 /** @throws HarborRefusal 400 for wrong JSON types, 422 for fields that are missing or hold what they cannot */

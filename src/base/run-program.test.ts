@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -91,8 +91,9 @@ describe('a program', () => {
           const { signal } = new AbortController();
           const script = "trap '' TERM; echo $$ > pid; while :; do sleep 1; done";
           const run = { signal, environment: process.env, folder: process.argv[2], timeoutMs: 60000 };
-          void runProgram('/bin/sh', ['-c', script], run);
+          // First, as the signal may come as soon as the program runs.
           process.on('SIGTERM', () => process.exit(3));
+          void runProgram('/bin/sh', ['-c', script], run);
         `,
         resolveDir: import.meta.dirname,
       },
@@ -102,19 +103,17 @@ describe('a program', () => {
     const own = spawn(process.execPath, [probe, folder], { stdio: 'ignore' });
     await vi.waitFor(async () => expect(await readFile(pid, 'utf8')).toMatch(/\d\n/), { timeout: 10_000 });
     own.kill('SIGTERM');
-    await once(own, 'exit');
+    expect(await once(own, 'exit')).toEqual([3, null]);
     const child = Number(await readFile(pid, 'utf8'));
     await vi.waitFor(() => expect(isAlive(child)).toBe(false), { timeout: 5000 });
   });
 });
 
-/** What nobody has waited for yet is gone, too. */
+/** What nobody has waited for yet is gone, too: its command line is empty. */
 function isAlive(pid: number): boolean {
   try {
-    closeSync(openSync(`/proc/${pid}/cmdline`, 'r'));
-    process.kill(pid, 0);
+    return readFileSync(`/proc/${pid}/cmdline`).length > 0;
   } catch {
     return false;
   }
-  return true;
 }

@@ -14,6 +14,7 @@ import {
   startSentinel,
   type RunningServer,
 } from '../../../test/fixtures/redis-server.ts';
+import { startScriptedSentinel } from '../../../test/fixtures/scripted-sentinel.ts';
 import { openDegradingStore } from '../degrading.ts';
 import { openRedisStore } from './redis-store.ts';
 import { parseRedisUrl, type RedisExtras } from './redis-url.ts';
@@ -137,6 +138,19 @@ describe.skipIf(!hasRedis)('a Redis in trouble (needs redis-server)', () => {
     expect(reasons.filter((text) => text.includes('too much waits')).length).toBeGreaterThan(1000);
     server.goOn();
     await eventually(async () => (await store.get('a')) === undefined);
+    await server.stop();
+  });
+
+  test('whose sentinel tells of another master while it is being asked for the master is found all the same', async () => {
+    const server = await startRedis();
+    await using sentinel = await startScriptedSentinel(server.port);
+    await using redis = await connect(`redis+sentinel://127.0.0.1:${sentinel.port}/harbour`);
+    const store = openRedisStore(redis);
+    await eventually(() => Promise.resolve(sentinel.hasListener()));
+    sentinel.onAsked(() => sentinel.tellOfSwitch());
+    cli(server.port, 'client', 'kill', 'type', 'normal');
+    await eventually(() => Promise.resolve(sentinel.hasTold()));
+    await eventually(() => store.put('a', value));
     await server.stop();
   });
 

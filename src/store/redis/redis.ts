@@ -73,6 +73,7 @@ export async function openRedis(options: RedisOptions): Promise<Redis> {
     }
   }
 
+  const connecting = keepConnecting(client);
   // Refused or too slow: then this is known to who uses it, not here.
   await within(timeoutMs, client.connect(), tooLate).catch(() => undefined);
 
@@ -92,8 +93,29 @@ export async function openRedis(options: RedisOptions): Promise<Redis> {
       }
     },
     async [Symbol.asyncDispose]() {
+      connecting[Symbol.dispose]();
       await within(timeoutMs, client.quit(), tooLate).catch(() => undefined); // then without a farewell
       client.disconnect();
+    },
+  };
+}
+
+/**
+ * The client tries again by itself whatever happens, but for one thing: when a sentinel tells of another master while
+ * it is connecting, it gives up for ever.
+ */
+function keepConnecting(client: Client | Cluster): Disposable {
+  let timer: NodeJS.Timeout | undefined;
+  let times = 0;
+  const onEnd = (): void => {
+    timer = setTimeout(() => void client.connect().catch(() => undefined), retryDelay(++times)); // it ends again
+  };
+  client.on('end', onEnd);
+  client.on('ready', () => (times = 0));
+  return {
+    [Symbol.dispose]() {
+      client.off('end', onEnd);
+      clearTimeout(timer);
     },
   };
 }

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { link, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { closeSync, fstatSync, open as openWithCallback, read } from 'node:fs';
+import { link, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { hasErrno } from '../base/errors.ts';
 import { makeFolder } from '../base/make-folder.ts';
 import { unframe, type Entry } from './frame.ts';
@@ -20,27 +22,33 @@ export type Found =
 /**
  * A file that cannot be opened is as good as absent; one that is not whole is dead.
  *
+ * Small files are read often, and each call that is handed to another thread costs more than what it asks for: only
+ * those that may wait for a disk are, while an open file's size is known, and closing it writes nothing.
+ *
  * @param key undefined takes an entry of any key
  */
 export async function readEntryFile(path: string, key?: string): Promise<Found> {
-  let file: FileHandle | undefined;
+  let file: number | undefined;
   try {
-    file = await open(path, 'r');
-    const { size, mtimeMs } = await file.stat();
+    file = await openFile(path, 'r');
+    const { size, mtimeMs } = fstatSync(file);
     const entry = size > MAX_ENTRY_BYTES ? undefined : unframe(await readWhole(file, size));
     const isOurs = entry && (key === undefined || entry.key === key);
     return isOurs ? { kind: 'entry', entry, usedAt: mtimeMs } : { kind: 'dead' };
   } catch {
     return { kind: 'absent' }; // reading is only ever a chance to save work
   } finally {
-    await file?.close();
+    if (file !== undefined) closeSync(file);
   }
 }
 
+const openFile = promisify(openWithCallback);
+const readFrom = promisify(read);
+
 /** In one piece, as its size is known; of a file that is shorter by now, what there is. */
-async function readWhole(file: FileHandle, size: number): Promise<Buffer> {
+async function readWhole(file: number, size: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafeSlow(size);
-  const { bytesRead } = await file.read(buffer, 0, size, 0);
+  const { bytesRead } = await readFrom(file, buffer, 0, size, 0);
   return buffer.subarray(0, bytesRead);
 }
 

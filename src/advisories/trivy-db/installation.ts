@@ -1,4 +1,4 @@
-import { readFile, rename, rm } from 'node:fs/promises';
+import { readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hexOf, toDigest } from '../../base/digest.ts';
 import { DrydockError, hasErrno } from '../../base/errors.ts';
@@ -34,6 +34,26 @@ export async function currentDatabase(root: string): Promise<InstalledDatabase |
   if (pointed && (await installedAt(pointed)) !== undefined) return pointed;
   // A lost or damaged pointer costs nothing, as the newest one is what it would say.
   return (await allInstalled(root))[0]?.database;
+}
+
+/** Another one once another database may be in use; undefined where that cannot be told. */
+export function markOfPointer(root: string): Promise<string | undefined> {
+  return markOf(join(root, POINTER_FILE));
+}
+
+/** Another one once the database was checked or is gone; undefined where that cannot be told. */
+export function markOfDatabase({ directory }: InstalledDatabase): Promise<string | undefined> {
+  return markOf(join(directory, METADATA_FILE));
+}
+
+/** Files are replaced, never written to, so that each state of them is another file. */
+async function markOf(path: string): Promise<string | undefined> {
+  try {
+    const { ino, size, mtimeMs, ctimeMs } = await stat(path);
+    return [ino, size, mtimeMs, ctimeMs].join('/');
+  } catch {
+    return undefined;
+  }
 }
 
 /** Gives a complete directory its name and makes it the one in use. A sound database of that name stays as it is. */

@@ -7,7 +7,7 @@ import type { AdvisoryDbVersion } from '../../model/advisory.ts';
 import type { AdvisorySource } from '../source.ts';
 import { bringDatabase } from './bring-database.ts';
 import type { DatabaseKind, VerifiedDatabase } from './database-kind.ts';
-import { currentDatabase, type InstalledDatabase } from './installation.ts';
+import { currentDatabase, markOfDatabase, markOfPointer, type InstalledDatabase } from './installation.ts';
 import { locateArtifact, type ArtifactParts } from './locate-artifact.ts';
 import { isDue, METADATA_FILE, parseMetadata, type TrivyDbMetadata } from './metadata.ts';
 import { ORIGIN_FILE, parseOrigin, type Origin } from './origin.ts';
@@ -86,10 +86,21 @@ export function publishedSource<Opened>(
     };
   }
 
+  /** Asked several times for each image, so that what was read holds for as long as its files are the same ones. */
+  let known: { readonly found: Described; readonly mark: string } | undefined;
+
   async function readCurrent(): Promise<Described | undefined> {
+    const before = known && (await Promise.all([markOfPointer(root), markOfDatabase(known.found.database)]));
+    if (known && before?.join() === known.mark) return known.found;
     return await settled(async () => {
+      // Marks first: what they are of may be replaced while it is read.
+      const pointer = await markOfPointer(root);
       const database = await currentDatabase(root);
-      return database && (await describe(database, kind));
+      if (!database) return undefined;
+      const mark = await markOfDatabase(database);
+      const found = await describe(database, kind);
+      known = pointer === undefined || mark === undefined ? undefined : { found, mark: `${pointer},${mark}` };
+      return found;
     });
   }
 

@@ -1,7 +1,6 @@
 // Runs a bench: node scripts/bench.mjs NAME [ARGUMENT…]. Bundles bench/NAME.ts first, as Node 20 reads no TypeScript.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -10,18 +9,21 @@ if (!name || !/^[a-z-]+$/.test(name)) {
   console.error('usage: node scripts/bench.mjs NAME [ARGUMENT…]   (names: the files in bench/)');
   process.exit(2);
 }
-const folder = mkdtempSync(join(tmpdir(), 'drydock-bench-'));
+// Inside the project, so that what is not bundled is found.
+const folder = mkdtempSync(join(process.cwd(), 'node_modules', '.drydock-bench-'));
 try {
   const outfile = join(folder, 'bench.mjs');
-  await build({
-    entryPoints: [`bench/${name}.ts`],
-    outfile,
+  const options = {
     bundle: true,
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
     logLevel: 'error',
-  });
+    packages: 'external',
+  };
+  await build({ ...options, entryPoints: [`bench/${name}.ts`], outfile });
+  const worker = join(folder, 'rematch-worker.mjs');
+  await build({ ...options, entryPoints: ['src/wiring/serve/rematch-worker.ts'], outfile: worker });
   process.exitCode = spawnSync(process.execPath, [outfile, ...rest], { stdio: 'inherit' }).status ?? 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });

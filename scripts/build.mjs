@@ -47,6 +47,7 @@ const options = {
 const built = [
   await build({ ...options, entryPoints: { main: 'src/main.ts' } }),
   await build({ ...options, entryPoints: { 'layer-worker': 'src/scan/layer-worker.ts' } }),
+  await build({ ...options, entryPoints: { 'rematch-worker': 'src/wiring/serve/rematch-worker.ts' } }),
 ];
 rmSync('dist', { recursive: true, force: true });
 mkdirSync('dist');

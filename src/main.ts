@@ -16,6 +16,7 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   const code = await run(argv, {
     version,
     layerWorker: new URL('./layer-worker.js', import.meta.url),
+    rematchWorker: new URL('./rematch-worker.js', import.meta.url),
     env: process.env,
     get stdin() {
       return process.stdin; // opened only by who reads it

@@ -10,6 +10,8 @@ export interface Host {
   readonly version: string;
   /** The script for layer threads; absent where the program was not built. */
   readonly layerWorker?: URL;
+  /** The script for threads that renew reports; absent where the program was not built. */
+  readonly rematchWorker?: URL;
   readonly env: Environment;
   readonly stdin: AsyncIterable<Uint8Array> & { readonly isTTY?: boolean };
   readonly stdout: TextStream;
@@ -38,6 +40,7 @@ export function runOf({ host, loaded }: Invocation, password?: string): Run {
     version: host.version,
     stdin: () => host.stdin,
     ...(host.layerWorker && { layerWorker: host.layerWorker }),
+    ...(host.rematchWorker && { rematchWorker: host.rematchWorker }),
     ...(password !== undefined && { password }),
   };
 }

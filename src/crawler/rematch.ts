@@ -63,6 +63,22 @@ export interface Rematched {
   readonly failures: readonly string[];
 }
 
+/** What several have done of one step. */
+export function sumOf(parts: readonly Rematched[]): Rematched {
+  const sum = emptyTally();
+  for (const part of parts) {
+    for (const key of COUNTS) sum[key] += part[key];
+    sum.failures = [...sum.failures, ...part.failures].slice(0, MAX_FAILURES);
+  }
+  return sum;
+}
+
+const COUNTS = ['images', 'rematched', 'carried', 'done', 'skipped', 'forgotten'] as const;
+
+function emptyTally(): Tally {
+  return { images: 0, rematched: 0, carried: 0, done: 0, skipped: 0, forgotten: 0, failures: [] };
+}
+
 const LEASE_SECONDS = 60;
 /** Parts at once: while one writes down what it has done, another goes on. */
 const LANES = 2;
@@ -84,15 +100,7 @@ export async function rematch(
   parts: RematchParts,
   options: RematchOptions,
 ): Promise<Rematched> {
-  const tally: Tally = {
-    images: 0,
-    rematched: 0,
-    carried: 0,
-    done: 0,
-    skipped: 0,
-    forgotten: 0,
-    failures: [],
-  };
+  const tally = emptyTally();
   const affected = await findAffected(step.diff, parts.catalog, options);
   const work: Work = { step, affected, parts, tally };
   const failed = new AbortController();

@@ -23,21 +23,25 @@ import { assess, type AssessOptions } from './assess.ts';
 import { alone, type Flights } from './flights.ts';
 import type { LayerPool } from './layer-pool.ts';
 
-/** Everything a scan needs that outlives it. */
-export interface ScanParts {
+/** What judging an inventory needs, and remembering the report. */
+export interface JudgeParts {
   readonly analyzers: ChosenAnalyzers;
-  readonly pool: LayerPool;
-  readonly layerAnalyses: LayerAnalyses;
-  readonly inventories: Inventories;
   readonly reports: ReportCache;
   readonly advisories: AdvisorySource;
   readonly javaDb?: JavaDbSource;
   readonly enrichment?: EnrichmentSource;
-  /** Where several may ask for the same at the same time. */
-  readonly flights?: Flights;
   /** Program and version, part of every report and its key. */
   readonly engine: string;
   readonly now: () => Date;
+}
+
+/** Everything a scan needs that outlives it. */
+export interface ScanParts extends JudgeParts {
+  readonly pool: LayerPool;
+  readonly layerAnalyses: LayerAnalyses;
+  readonly inventories: Inventories;
+  /** Where several may ask for the same at the same time. */
+  readonly flights?: Flights;
 }
 
 export type ScanTarget =
@@ -123,7 +127,7 @@ export async function assessAgain(
   image: Image,
   inventory: Inventory,
   options: ScanOptions,
-  parts: ScanParts,
+  parts: JudgeParts,
 ): Promise<Scanned> {
   const judged = await judge(image, () => Promise.resolve(inventory), options, parts);
   await parts.reports.remember(judged.key, judged.report);
@@ -138,7 +142,7 @@ async function judge(
   image: Image,
   inventory: () => Promise<Inventory>,
   options: ScanOptions,
-  parts: ScanParts,
+  parts: JudgeParts,
 ): Promise<Pick<Scanned, 'report' | 'key' | 'isKnown'>> {
   const subject = await inventory();
   let key = await currentKey(image, options, parts);
@@ -154,7 +158,7 @@ async function judge(
 }
 
 /** What a report of that image is found by as of now. */
-export async function currentKey(image: Image, options: ScanOptions, parts: ScanParts): Promise<ScanKey> {
+export async function currentKey(image: Image, options: ScanOptions, parts: JudgeParts): Promise<ScanKey> {
   return scanKey(image, options.vulnerabilities ? await currentDatabases(parts) : [], options, parts);
 }
 
@@ -221,7 +225,7 @@ export async function currentDatabases({
   advisories,
   javaDb,
   enrichment,
-}: ScanParts): Promise<AdvisoryDbVersion[]> {
+}: Pick<JudgeParts, 'advisories' | 'javaDb' | 'enrichment'>): Promise<AdvisoryDbVersion[]> {
   const versions = [await advisories.current(), ...(javaDb ? [await javaDb.current()] : [])];
   if (!versions.every((version) => version !== undefined)) {
     throw new DrydockError('DATABASE_MISSING', 'there is no advisory database yet', {
@@ -242,7 +246,7 @@ function scanKey(
   image: Image,
   databases: readonly AdvisoryDbVersion[],
   options: ScanOptions,
-  parts: ScanParts,
+  parts: JudgeParts,
 ): ScanKey {
   return {
     image: identityOf(image),

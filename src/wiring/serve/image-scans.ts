@@ -3,9 +3,6 @@ import { flightJoined, scanFailed } from '../../base/channels.ts';
 import { DrydockError } from '../../base/errors.ts';
 import type { Signal } from '../../base/signal.ts';
 import { toCatalogEntry } from '../../crawler/catalog-entry.ts';
-import { shareAdvisories } from '../../crawler/shared-advisories.ts';
-import type { Inventory } from '../../model/analysis.ts';
-import type { Image } from '../../model/image.ts';
 import type { ScanRequest } from '../../model/job.ts';
 import type { RegistryCredential } from '../../oci/credentials/credential.ts';
 import { parsePlatform } from '../../oci/platform.ts';
@@ -15,13 +12,7 @@ import type { RegistryClient } from '../../oci/registry/registry.ts';
 import type { ChosenAnalyzers } from '../../scan/analyzers.ts';
 import type { Flights } from '../../scan/flights.ts';
 import { openLayerPool } from '../../scan/layer-pool.ts';
-import {
-  assessAgain,
-  scanImage,
-  type Scanned,
-  type ScanOptions,
-  type ScanParts,
-} from '../../scan/scan-image.ts';
+import { scanImage, type Scanned, type ScanOptions, type ScanParts } from '../../scan/scan-image.ts';
 import type { Catalog, CatalogEntry, CatalogImage } from '../../store/catalog/catalog.ts';
 import { openImageRecords } from '../../store/catalog/image-records.ts';
 import { openInventories } from '../../store/inventories.ts';
@@ -29,10 +20,10 @@ import { openLayerAnalyses } from '../../store/layer-analyses.ts';
 import type { Readers } from '../../store/readers.ts';
 import type { ReportCache } from '../../store/reports.ts';
 import { openSharedFlight } from '../../store/shared-flight.ts';
-import { licenseCategoriesOf } from '../choice.ts';
 import type { Databases } from '../database-set.ts';
 import type { Run } from '../run.ts';
-import { openAnalyzerSets, type AnalyzerSets } from './analyzer-sets.ts';
+import type { AnalyzerSets } from './analyzer-sets.ts';
+import { openJudging, type Judging } from './judging.ts';
 import type { Registries } from './registries.ts';
 import type { SharedStore } from './shared-store.ts';
 
@@ -59,12 +50,7 @@ export interface ImageScans extends AsyncDisposable {
   /** Of all rules that file systems and settings are checked by where somebody wants that. */
   readonly ruleIds: AnalyzerSets['ruleIds'];
   scan(request: ScanRequest, credential: RegistryCredential | undefined, options: Signal): Promise<Scanned>;
-  /**
-   * Judges again what is known, by the databases in use now.
-   *
-   * @param analyzers fingerprint of those by which it is known; undefined comes of those that are not used any more
-   */
-  assess(image: Image, inventory: Inventory, analyzers: string): Promise<Scanned | undefined>;
+  readonly assess: Judging['assess'];
 }
 
 interface SetInUse {
@@ -86,31 +72,21 @@ function partsFor(
 }
 
 export async function openImageScans(given: ImageScansParts): Promise<ImageScans> {
-  const { run, store, databases, registries, reports, catalog, readers } = given;
+  const { run, store, registries, reports, catalog, readers } = given;
   const { config } = run.loaded;
   const pool = openLayerPool({
     threads: Math.min(THREADS_MAX, availableParallelism()),
     downloads: config.parallel,
     ...(run.layerWorker && { script: run.layerWorker }),
   });
-  const advisories = shareAdvisories(databases.advisories);
   const images = openImageRecords(store.cache);
-  const sets = await openAnalyzerSets(config);
+  const judging = await openJudging(given);
+  const { options, sets } = judging;
   const parts: ScanParts = {
+    ...judging.parts,
     ...partsFor(sets.own, store),
     pool,
-    reports,
-    advisories,
-    ...(databases.java && { javaDb: databases.java }),
-    ...(databases.enrichment && { enrichment: databases.enrichment }),
     flights: flightsOver(store),
-    engine: `drydock/${run.version}`,
-    now: () => new Date(),
-  };
-  const options: ScanOptions = {
-    vulnerabilities: config.scanners.includes('vuln'),
-    severitySources: config.vulnSeveritySource,
-    licenseCategories: licenseCategoriesOf(config),
   };
 
   async function note(
@@ -179,13 +155,10 @@ export async function openImageScans(given: ImageScansParts): Promise<ImageScans
         throw error;
       }
     },
-    async assess(image, inventory, analyzers) {
-      const set = await sets.byFingerprint(analyzers);
-      return set && (await assessAgain(image, inventory, options, { ...parts, ...partsFor(set, store) }));
-    },
+    assess: judging.assess,
     async [Symbol.asyncDispose]() {
       await pool[Symbol.asyncDispose]();
-      await advisories[Symbol.asyncDispose]();
+      await judging[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,34 +1,18 @@
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { diffVersions, NO_CHANGE } from '../../advisories/diff/database-diff.ts';
-import { compareInstalled } from '../../advisories/diff/trivy-db-diff.ts';
 import type { PublishedSource } from '../../advisories/trivy-db/published-source.ts';
 import { keptArchive } from '../../advisories/trivy-db/kept-archive.ts';
-import { SOURCE_ID } from '../../advisories/trivy-db/trivy-db.ts';
 import { databaseSwapped, notices } from '../../base/channels.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Signal } from '../../base/signal.ts';
-import type { CarriedReports } from '../../crawler/carried-reports.ts';
 import { keepFresh, type RefreshedSource, type RefreshParts } from '../../crawler/refresh-advisories.ts';
-import { rematch } from '../../crawler/rematch.ts';
 import { openSharedArchives } from '../../crawler/shared-archive.ts';
-import type { AdvisoryDbVersion } from '../../model/advisory.ts';
 import { currentDatabases, databasesText } from '../../scan/scan-image.ts';
-import type { Catalog } from '../../store/catalog/catalog.ts';
-import { openImageRecords } from '../../store/catalog/image-records.ts';
-import { openInventories } from '../../store/inventories.ts';
-import { decode, encode } from '../../store/encode.ts';
 import type { Databases } from '../database-set.ts';
-import type { Run } from '../run.ts';
 import type { ImageScans } from './image-scans.ts';
-import type { SharedStore } from './shared-store.ts';
+import { bringReportsUpToDate, type RenewingParts } from './rematching.ts';
 
-export interface RefreshingParts {
-  readonly run: Run;
+export interface RefreshingParts extends RenewingParts {
   readonly databases: Databases;
-  readonly store: SharedStore;
-  readonly catalog: Catalog;
-  readonly reports: CarriedReports;
   readonly scans: ImageScans;
 }
 
@@ -41,7 +25,7 @@ export async function keepDatabasesFresh(
   { signal, lookMs = LOOK_MS }: Signal & { readonly lookMs?: number },
 ): Promise<void> {
   const { config } = parts.run.loaded;
-  const step = oneAtATime(() => bringReportsUpToDate(parts, { signal }));
+  const step = oneAtATime(() => bringReportsUpToDate(parts, { signal }), signal);
   const sources = config.dbPath === undefined ? sourcesOf(parts.databases) : [];
   const isFetching = config.dbUpdateInterval > 0 && !config.offline && !config.skipDbUpdate;
   // What another process, or this one before it ended, has left undone.
@@ -123,13 +107,14 @@ function published<T>(source: PublishedSource<T>): RefreshedSource {
 }
 
 /** Whoever asks while it runs has it run once more. */
-function oneAtATime(act: () => Promise<void>): () => Promise<void> {
+function oneAtATime(act: () => Promise<void>, signal: AbortSignal): () => Promise<void> {
   let turn = Promise.resolve();
   let waiting: Promise<void> | undefined;
   return () => {
     waiting ??= turn.then(() => {
       waiting = undefined;
       turn = act().catch((error: unknown) => {
+        if (signal.aborted) return;
         notices.publish({
           code: 'REMATCH_FAILED',
           message: `reports could not be renewed: ${messageOf(error)}`,
@@ -139,66 +124,4 @@ function oneAtATime(act: () => Promise<void>): () => Promise<void> {
     });
     return waiting;
   };
-}
-
-const STATE_KEY = 'databases/1/told';
-
-/** Renews the reports of known images since the state of the databases that all of them were last brought to. */
-async function bringReportsUpToDate(parts: RefreshingParts, { signal }: Signal): Promise<void> {
-  const { run, store, catalog, reports, scans } = parts;
-  const { config } = run.loaded;
-  if (!config.rematch || !config.scanners.includes('vuln')) return;
-  const versions = await currentDatabases(scans.parts).catch(() => undefined);
-  if (!versions) return; // there is none yet
-  const images = openImageRecords(store.cache);
-  const after = databasesText(versions);
-  await reports.announce(after, versions);
-  const told = await readTold(store);
-  // Another replica is ahead: its reports must not be made old again, and this one will follow.
-  if (told && store.isShared && isOlder(versions, told)) return;
-  if (told) {
-    const before = databasesText(told);
-    const comparers = new Map([[SOURCE_ID, compareInstalled(join(config.cacheDir, SOURCE_ID))]]);
-    const diff = before === after ? NO_CHANGE : await diffVersions(told, versions, comparers, { signal });
-    const done = await rematch(
-      { before, after, diff },
-      {
-        catalog,
-        findInventory: ({ identity, analyzers }) => openInventories(store.cache, analyzers).find(identity),
-        assessInventory: async (image, inventory) => {
-          const known = (await images.find(image.identity)) ?? (await reports.find(image.report))?.image;
-          return known && (await scans.assess(known, inventory, image.analyzers));
-        },
-        leases: store.leases,
-        now: () => new Date(),
-        keepSeconds: config.catalogTtl,
-      },
-      { signal },
-    );
-    if (before !== after || done.rematched > 0) tellRematch(done);
-  }
-  const bytes = await encode(versions);
-  if (bytes) await store.records.put(STATE_KEY, bytes);
-}
-
-function isOlder(versions: readonly AdvisoryDbVersion[], told: readonly AdvisoryDbVersion[]): boolean {
-  const times = new Map(told.map(({ source, builtAt }) => [source, Date.parse(builtAt)]));
-  return versions.some(({ source, builtAt }) => Date.parse(builtAt) < (times.get(source) ?? -Infinity));
-}
-
-function tellRematch({ rematched, carried, skipped, failures }: Awaited<ReturnType<typeof rematch>>): void {
-  const message = `a new database: ${rematched} images judged anew, ${carried} as before, ${skipped} when asked for`;
-  notices.publish({ code: 'REMATCHED', message });
-  const [first] = failures;
-  if (first !== undefined)
-    notices.publish({
-      code: 'REMATCH_FAILED',
-      message: `${failures.length} could not be judged anew, as: ${first}`,
-    });
-}
-
-async function readTold({ records }: SharedStore): Promise<readonly AdvisoryDbVersion[] | undefined> {
-  const bytes = await records.get(STATE_KEY);
-  const value = bytes && (await decode(bytes));
-  return Array.isArray(value) ? (value as AdvisoryDbVersion[]) : undefined;
 }

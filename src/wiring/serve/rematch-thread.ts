@@ -1,0 +1,67 @@
+import { Worker } from 'node:worker_threads';
+import { notices, type Notice } from '../../base/channels.ts';
+import { DrydockError, messageOf, type ErrorCode } from '../../base/errors.ts';
+import type { Signal } from '../../base/signal.ts';
+import type { LoadedConfig } from '../../config/load.ts';
+import type { DatabaseStep, Rematched } from '../../crawler/rematch.ts';
+
+export interface RematchTask {
+  readonly loaded: LoadedConfig;
+  readonly version: string;
+  readonly step: DatabaseStep;
+}
+
+export type RematchAnswer =
+  | { readonly kind: 'notice'; readonly notice: Notice }
+  | { readonly kind: 'done'; readonly done: Rematched }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };
+
+/** To give back what it holds. */
+const STOP_MS = 3000;
+
+/**
+ * Renews reports on a thread of its own, which ends with it.
+ *
+ * @param script `rematch-worker.js`
+ * @throws DrydockError of the kinds that rematching gives, INTERNAL
+ */
+export async function rematchOnThread(
+  script: URL,
+  task: RematchTask,
+  { signal }: Signal,
+): Promise<Rematched> {
+  signal.throwIfAborted();
+  const worker = new Worker(script, { name: 'drydock-rematch', workerData: task });
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    worker.postMessage('stop');
+    timer = setTimeout(() => void worker.terminate(), STOP_MS);
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await answerOf(worker);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    clearTimeout(timer);
+    await worker.terminate();
+  }
+}
+
+function answerOf(worker: Worker): Promise<Rematched> {
+  return new Promise((resolve, reject) => {
+    worker.on('message', (answer: RematchAnswer) => {
+      if (answer.kind === 'notice') notices.publish(answer.notice);
+      else if (answer.kind === 'done') resolve(answer.done);
+      else reject(new DrydockError(answer.code, answer.message));
+    });
+    const failed = (cause?: unknown): void => {
+      const why = cause === undefined ? 'it ended early' : messageOf(cause);
+      reject(new DrydockError('INTERNAL', `a thread that renews reports failed: ${why}`, { cause }));
+    };
+    worker.on('error', failed);
+    worker.on('exit', () => failed());
+  });
+}

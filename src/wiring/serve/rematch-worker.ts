@@ -1,0 +1,52 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { notices } from '../../base/channels.ts';
+import { openDisposal } from '../../base/disposal.ts';
+import { DrydockError, messageOf } from '../../base/errors.ts';
+import type { Signal } from '../../base/signal.ts';
+import { openCarriedReports } from '../../crawler/carried-reports.ts';
+import { rematch, type Rematched } from '../../crawler/rematch.ts';
+import { openStoreCatalog } from '../../store/catalog/store-catalog.ts';
+import { openReports } from '../../store/reports.ts';
+import { openDatabases } from '../databases.ts';
+import type { Run } from '../run.ts';
+import { openJudging } from './judging.ts';
+import { rematchParts } from './rematch-parts.ts';
+import type { RematchAnswer, RematchTask } from './rematch-thread.ts';
+import { openSharedStore } from './shared-store.ts';
+
+/** A thread that renews reports, as another process with the same settings would: it ends when that is done. */
+const port = parentPort;
+const { loaded, version, step } = workerData as RematchTask;
+
+/** Values pass through once, so that keeping them would only take room. */
+const config = { ...loaded.config, storeFront: 0 };
+
+async function work({ signal }: Signal): Promise<Rematched> {
+  await using stack = openDisposal();
+  const run: Run = { loaded: { ...loaded, config }, version, stdin: nothing };
+  const store = stack.use(await openSharedStore(config));
+  const catalog = stack.use(openStoreCatalog(store.catalog));
+  const databases = stack.use(await openDatabases(run));
+  const kept = openReports(store.cache, config.reportTtl);
+  const reports = openCarriedReports({ reports: kept, catalog, store: store.cache });
+  const { assess } = stack.use(await openJudging({ run, databases, reports }));
+  return await rematch(step, rematchParts({ config, store, catalog, reports, assess }), { signal });
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {
+  // nobody writes here
+}
+
+if (port) {
+  const answer = (message: RematchAnswer): void => port.postMessage(message);
+  notices.subscribe((notice) => answer({ kind: 'notice', notice }));
+  const stop = new AbortController();
+  port.once('message', () => stop.abort(new DrydockError('CANCELLED', 'the server stops')));
+  try {
+    answer({ kind: 'done', done: await work({ signal: stop.signal }) });
+  } catch (error) {
+    const code = error instanceof DrydockError ? error.code : 'INTERNAL';
+    answer({ kind: 'failed', code, message: messageOf(error) });
+  }
+  port.close();
+}

@@ -9,6 +9,7 @@ if (!name || !/^[a-z-]+$/.test(name)) {
   console.error('usage: node scripts/bench.mjs NAME [ARGUMENT…]   (names: the files in bench/)');
   process.exit(2);
 }
+process.on('SIGINT', () => undefined); // ends the bench, and then the folder is removed
 // Inside the project, so that what is not bundled is found.
 const folder = mkdtempSync(join(process.cwd(), 'node_modules', '.drydock-bench-'));
 try {
@@ -23,7 +24,8 @@ try {
   };
   await build({ ...options, entryPoints: [`bench/${name}.ts`], outfile });
   const worker = join(folder, 'rematch-worker.mjs');
-  await build({ ...options, entryPoints: ['src/wiring/serve/rematch-worker.ts'], outfile: worker });
+  if (name === 'rematch')
+    await build({ ...options, entryPoints: ['src/wiring/serve/rematch-worker.ts'], outfile: worker });
   process.exitCode = spawnSync(process.execPath, [outfile, ...rest], { stdio: 'inherit' }).status ?? 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });

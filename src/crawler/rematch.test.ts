@@ -17,8 +17,9 @@ import { openMemoryStore } from '../store/memory.ts';
 import { openReports } from '../store/reports.ts';
 import { openCarriedReports } from './carried-reports.ts';
 import { toCatalogEntry } from './catalog-entry.ts';
-import { rematch, type DatabaseStep, type RematchParts } from './rematch.ts';
+import { rematch, sumOf, type DatabaseStep, type RematchParts } from './rematch.ts';
 import { shareAdvisories } from './shared-advisories.ts';
+import { SHARDS } from './shards.ts';
 
 const { signal } = new AbortController();
 const NOW = new Date('2026-11-21T12:00:00Z');
@@ -211,10 +212,32 @@ describe('a step to a new database', () => {
   test('is shared among replicas, each image once', async () => {
     const { parts, judged } = await filled(300);
     const leases = openMemoryLeases();
-    const replicas = [1, 2, 3].map(() => rematch(STEP, { ...parts, leases }, { signal }));
+    const replicas = [1, 2, 3].map(() => rematch(STEP, { ...parts, leases }, { signal, lookMs: 5 }));
     const all = await Promise.all(replicas);
     expect(all.reduce((sum, { rematched }) => sum + rematched, 0)).toBe(150);
     expect(judged).toHaveLength(150);
+  });
+
+  test('does what a replica has begun that died over it', async () => {
+    const { parts, judged } = await filled(100);
+    const leases = openMemoryLeases();
+    const name = `rematch/${sha256Of(STEP.after)}/0`;
+    const dead = await leases.take(name, { ttlSeconds: 60 });
+    expect(dead).toBeDefined();
+    const renewing = rematch(STEP, { ...parts, leases }, { signal, lookMs: 5 });
+    await vi.waitFor(() => expect(judged.length).toBeGreaterThan(30));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(judged.length).toBeLessThan(50);
+    await dead?.[Symbol.asyncDispose]();
+    expect(await renewing).toMatchObject({ images: 100, rematched: 50, carried: 50 });
+  });
+
+  test('looks at the parts that it is given, each once', async () => {
+    const { parts, judged } = await filled(100);
+    const halves = [0, 1].map((half) => SHARDS.filter((_, index) => index % 2 === half));
+    const done = await Promise.all(halves.map((shards) => rematch(STEP, parts, { signal, shards })));
+    expect(sumOf(done)).toMatchObject({ images: 100, rematched: 50, carried: 50, done: 0 });
+    expect(new Set(judged).size).toBe(50);
   });
 
   test('forgets what nobody has asked for in a long time', async () => {

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as wait } from 'node:timers/promises';
 import type { DatabaseDiff } from '../advisories/diff/database-diff.ts';
 import { sha256Of } from '../base/digest.ts';
 import { isAbort, messageOf } from '../base/errors.ts';
@@ -45,6 +45,10 @@ export interface RematchOptions extends Signal {
   readonly concurrency?: number;
   /** Awaited before each image: lets work go first that somebody waits for. */
   readonly pause?: () => Promise<void>;
+  /** Which parts of the catalogue are looked at. Default all. */
+  readonly shards?: readonly Shard[];
+  /** How often it is asked whether others are done with their parts. */
+  readonly lookMs?: number;
 }
 
 export interface Rematched {
@@ -80,6 +84,7 @@ function emptyTally(): Tally {
 }
 
 const LEASE_SECONDS = 60;
+const LOOK_MS = 1000;
 /** Parts at once: while one writes down what it has done, another goes on. */
 const LANES = 2;
 /** What is written to the catalogue at once. */
@@ -91,7 +96,8 @@ type Tally = { -readonly [K in keyof Rematched]: Rematched[K] };
 /**
  * Brings reports of known images up to a new state of the databases: what has a package or a vulnerability that
  * changed is judged anew from its inventory, the rest is carried over. What was done is known by the key of the report
- * in the catalogue, so that after a kill only the rest is done; parts that another replica holds are left to it.
+ * in the catalogue, so that after a kill only the rest is done. Parts that another replica holds are left to it, and
+ * looked at when it has given them back: it may have died over them.
  *
  * An image that cannot be judged does not keep others from it. @throws what the catalogue throws, and when called off
  */
@@ -105,9 +111,11 @@ export async function rematch(
   const work: Work = { step, affected, parts, tally };
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
-  const shards = SHARDS[Symbol.iterator]();
+  const shards = (options.shards ?? SHARDS)[Symbol.iterator]();
+  const held: Shard[] = [];
   const lane = async (): Promise<void> => {
-    for (const shard of shards) await rematchLeased(shard, work, { ...options, signal });
+    for (const shard of shards)
+      if (!(await rematchLeased(shard, work, { ...options, signal }))) held.push(shard);
   };
   const lanes = Array.from({ length: LANES }, () =>
     lane().catch((error: unknown) => {
@@ -117,6 +125,9 @@ export async function rematch(
   );
   await Promise.allSettled(lanes);
   await Promise.all(lanes);
+  for (const shard of held)
+    while (!(await rematchLeased(shard, work, options)))
+      await wait(options.lookMs ?? LOOK_MS, undefined, { signal: options.signal });
   return tally;
 }
 
@@ -128,18 +139,21 @@ interface Work {
   readonly tally: Tally;
 }
 
-async function rematchLeased(shard: Shard, work: Work, options: RematchOptions): Promise<void> {
+/** False: somebody else holds it. */
+async function rematchLeased(shard: Shard, work: Work, options: RematchOptions): Promise<boolean> {
   const { step, parts } = work;
   options.signal.throwIfAborted();
   const name = `rematch/${sha256Of(step.after)}/${shard.name}`;
   const lease = await parts.leases?.take(name, { ttlSeconds: LEASE_SECONDS });
-  if (parts.leases && !lease) return;
+  if (parts.leases && !lease) return false;
   try {
     const signal = lease ? AbortSignal.any([options.signal, lease.lost]) : options.signal;
     await rematchShard(shard, work, { ...options, signal });
+    return true;
   } catch (error) {
     // Whoever has the lease by now goes on with it.
     if (!lease?.lost.aborted || options.signal.aborted) throw error;
+    return false;
   } finally {
     await lease?.[Symbol.asyncDispose]();
   }

@@ -43,7 +43,10 @@ describe('a newcomer who follows docs/extending.md', () => {
       text.replaceAll(/export type (?:Package|Application)Type =\n/g, (start) => `${start}  | 'acme'\n`),
     );
     edit('tsconfig.json', (text) =>
-      text.replace(/"include": \[[^\]]*\]/, '"files": ["src/main.ts", "src/scan/layer-worker.ts"]'),
+      text.replace(
+        /"include": \[[^\]]*\]/,
+        '"files": ["src/main.ts", "src/scan/layer-worker.ts", "src/wiring/serve/rematch-worker.ts"]',
+      ),
     );
     execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--noEmit'], {
       cwd: copy,

@@ -29,11 +29,15 @@ const AN_HOUR_MS = 3_600_000;
 
 /** The database in use; undefined when there is none. */
 export async function currentDatabase(root: string): Promise<InstalledDatabase | undefined> {
+  // A lost or damaged pointer costs nothing, as the newest one is what it would say.
+  return (await pointedDatabase(root)) ?? (await allInstalled(root))[0]?.database;
+}
+
+/** The one that the pointer names, if there is one and it is whole. */
+export async function pointedDatabase(root: string): Promise<InstalledDatabase | undefined> {
   const digest = await readPointer(root);
   const pointed = digest && installed(root, digest);
-  if (pointed && (await installedAt(pointed)) !== undefined) return pointed;
-  // A lost or damaged pointer costs nothing, as the newest one is what it would say.
-  return (await allInstalled(root))[0]?.database;
+  return pointed && (await installedAt(pointed)) !== undefined ? pointed : undefined;
 }
 
 /** Another one once another database may be in use; undefined where that cannot be told. */

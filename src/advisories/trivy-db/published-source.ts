@@ -7,7 +7,13 @@ import type { AdvisoryDbVersion } from '../../model/advisory.ts';
 import type { AdvisorySource } from '../source.ts';
 import { bringDatabase } from './bring-database.ts';
 import type { DatabaseKind, VerifiedDatabase } from './database-kind.ts';
-import { currentDatabase, markOfDatabase, markOfPointer, type InstalledDatabase } from './installation.ts';
+import {
+  currentDatabase,
+  markOfDatabase,
+  markOfPointer,
+  pointedDatabase,
+  type InstalledDatabase,
+} from './installation.ts';
 import { locateArtifact, type ArtifactParts } from './locate-artifact.ts';
 import { isDue, METADATA_FILE, parseMetadata, type TrivyDbMetadata } from './metadata.ts';
 import { ORIGIN_FILE, parseOrigin, type Origin } from './origin.ts';
@@ -92,14 +98,17 @@ export function publishedSource<Opened>(
   async function readCurrent(): Promise<Described | undefined> {
     const before = known && (await Promise.all([markOfPointer(root), markOfDatabase(known.found.database)]));
     if (known && before?.join() === known.mark) return known.found;
+    known = undefined;
     return await settled(async () => {
       // Marks first: what they are of may be replaced while it is read.
       const pointer = await markOfPointer(root);
-      const database = await currentDatabase(root);
+      const pointed = await pointedDatabase(root);
+      const database = pointed ?? (await currentDatabase(root));
       if (!database) return undefined;
       const mark = await markOfDatabase(database);
       const found = await describe(database, kind);
-      known = pointer === undefined || mark === undefined ? undefined : { found, mark: `${pointer},${mark}` };
+      const isTold = pointed !== undefined && pointer !== undefined && mark !== undefined;
+      known = isTold ? { found, mark: `${pointer},${mark}` } : undefined;
       return found;
     });
   }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -12,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -81,6 +82,11 @@ function file(archive: Buffer, name = 'db.tar.gz'): string {
 async function fixedVersion(of: TrivyDbSource): Promise<string | undefined> {
   await using store = await of.open();
   return store.find({ ecosystem: 'Debian:12', name: 'openssl' })[0]?.affected[0]?.fixed;
+}
+
+async function openedAt(of: TrivyDbSource): Promise<string> {
+  await using store = await of.open();
+  return store.version.builtAt;
 }
 
 /** What lies in the directory of databases, whatever the names of temporary ones. */
@@ -420,6 +426,20 @@ describe('a shared directory', () => {
     expect(await fixedVersion(db)).toBe('2');
     await db.importFrom(file(older), { signal });
     expect(await fixedVersion(db)).toBe('1');
+  });
+
+  test('what is told of the database is what is opened, when a copy of another one comes piece by piece', async () => {
+    const db = source([]);
+    await db.importFrom(file(older), { signal });
+    const site = join(root, 'cache', 'trivy-db');
+    const elsewhere = source([], { root: join(root, 'elsewhere') });
+    await elsewhere.importFrom(file(newer), { signal });
+    const copied = (await elsewhere.status())?.directory ?? '';
+    cpSync(join(dirname(copied), 'current.json'), join(site, 'current.json'));
+    expect((await db.current())?.builtAt).toBe(await openedAt(db));
+    cpSync(copied, join(site, basename(copied)), { recursive: true });
+    expect((await db.current())?.builtAt).toBe(await openedAt(db));
+    expect(await fixedVersion(db)).toBe('2');
   });
 
   test('a database that was damaged here is refused, told by verification, and mended by force', async () => {

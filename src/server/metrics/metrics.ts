@@ -79,7 +79,7 @@ export const definitions = {
   },
   drydock_store_requests_total: {
     type: 'counter',
-    help: 'Look-ups in the store, by tier and result (hit, miss)',
+    help: 'Look-ups in the store, by tier and result (hit, miss), but for those of threads that renew reports',
     labels: ['tier', 'result'],
   },
   drydock_flights_joined_total: {

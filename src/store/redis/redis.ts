@@ -101,8 +101,8 @@ export async function openRedis(options: RedisOptions): Promise<Redis> {
 }
 
 /**
- * The client tries again by itself whatever happens, but for one thing: when a sentinel tells of another master while
- * it is connecting, it gives up for ever.
+ * The client tries again by itself when a connection is lost, but gives up for ever when it cannot begin one, as when
+ * a sentinel tells of another master just while it is asked for the master.
  */
 function keepConnecting(client: Client | Cluster): Disposable {
   let timer: NodeJS.Timeout | undefined;

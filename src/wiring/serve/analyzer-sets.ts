@@ -15,6 +15,8 @@ export interface AnalyzerSets {
   forRequest(request: Pick<ScanRequest, 'lookFor' | 'watchPaths'>): Promise<ChosenAnalyzers>;
   /** Undefined for those that are not used (any more), and for those of one request. */
   byFingerprint(fingerprint: string): Promise<ChosenAnalyzers | undefined>;
+  /** What {@link choicesAsSets} makes the same sets of, in other threads too. */
+  readonly choices: () => Promise<readonly AnalyzerChoice[]>;
   /** Of all rules that file systems and settings are checked by. */
   readonly ruleIds: () => Promise<ReadonlySet<string>>;
 }
@@ -43,11 +45,28 @@ export async function openAnalyzerSets(config: Config): Promise<AnalyzerSets> {
       const more = await everything();
       return more.fingerprint === fingerprint ? more : undefined;
     },
+    async choices() {
+      // Rules that cannot be read are told to whoever asks for what they are about.
+      const more = await everything().catch(() => undefined);
+      return [own.choice, ...(more ? [more.choice] : [])];
+    },
     async ruleIds() {
       const { choice } = await everything();
       const { rules } = choice.filesystemRules ?? builtinFilesystemRules;
       return new Set([...rules.map(({ id }) => id), ...accountCheckIds, ...imageCheckIds]);
     },
+  };
+}
+
+/** The sets that another thread has, whatever its files of rules say by now. */
+export async function choicesAsSets([own, ...more]: readonly AnalyzerChoice[]): Promise<
+  Pick<AnalyzerSets, 'own' | 'byFingerprint'>
+> {
+  if (!own) throw new TypeError('there is no choice');
+  const sets = await Promise.all([own, ...more].map((choice) => chooseAnalyzers(choice)));
+  return {
+    own: sets[0] as ChosenAnalyzers,
+    byFingerprint: (fingerprint) => Promise.resolve(sets.find((set) => set.fingerprint === fingerprint)),
   };
 }
 

@@ -22,7 +22,7 @@ import type { ReportCache } from '../../store/reports.ts';
 import { openSharedFlight } from '../../store/shared-flight.ts';
 import type { Databases } from '../database-set.ts';
 import type { Run } from '../run.ts';
-import type { AnalyzerSets } from './analyzer-sets.ts';
+import { openAnalyzerSets, type AnalyzerSets } from './analyzer-sets.ts';
 import { openJudging, type Judging } from './judging.ts';
 import type { Registries } from './registries.ts';
 import type { SharedStore } from './shared-store.ts';
@@ -51,6 +51,8 @@ export interface ImageScans extends AsyncDisposable {
   readonly ruleIds: AnalyzerSets['ruleIds'];
   scan(request: ScanRequest, credential: RegistryCredential | undefined, options: Signal): Promise<Scanned>;
   readonly assess: Judging['assess'];
+  /** Of the sets of analyzers that `assess` knows. */
+  readonly choices: AnalyzerSets['choices'];
 }
 
 interface SetInUse {
@@ -80,8 +82,9 @@ export async function openImageScans(given: ImageScansParts): Promise<ImageScans
     ...(run.layerWorker && { script: run.layerWorker }),
   });
   const images = openImageRecords(store.cache);
-  const judging = await openJudging(given);
-  const { options, sets } = judging;
+  const sets = await openAnalyzerSets(config);
+  const judging = openJudging({ ...given, sets });
+  const { options } = judging;
   const parts: ScanParts = {
     ...judging.parts,
     ...partsFor(sets.own, store),
@@ -156,6 +159,7 @@ export async function openImageScans(given: ImageScansParts): Promise<ImageScans
       }
     },
     assess: judging.assess,
+    choices: sets.choices,
     async [Symbol.asyncDispose]() {
       await pool[Symbol.asyncDispose]();
       await judging[Symbol.asyncDispose]();

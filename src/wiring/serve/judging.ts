@@ -6,13 +6,12 @@ import type { ReportCache } from '../../store/reports.ts';
 import { licenseCategoriesOf } from '../choice.ts';
 import type { Databases } from '../database-set.ts';
 import type { Run } from '../run.ts';
-import { openAnalyzerSets, type AnalyzerSets } from './analyzer-sets.ts';
+import type { AnalyzerSets } from './analyzer-sets.ts';
 
 /** What judges inventories, by the databases in use and the settings of the server. */
 export interface Judging extends AsyncDisposable {
   readonly parts: JudgeParts;
   readonly options: ScanOptions;
-  readonly sets: AnalyzerSets;
   /**
    * Judges again what is known, by the databases in use now, and remembers the report.
    *
@@ -21,18 +20,18 @@ export interface Judging extends AsyncDisposable {
   readonly assess: (image: Image, inventory: Inventory, analyzers: string) => Promise<Scanned | undefined>;
 }
 
-/** @throws DrydockError CONFIG_INVALID */
-export async function openJudging({
+export function openJudging({
   run,
   databases,
   reports,
+  sets,
 }: {
   readonly run: Run;
   readonly databases: Databases;
   readonly reports: ReportCache;
-}): Promise<Judging> {
+  readonly sets: Pick<AnalyzerSets, 'own' | 'byFingerprint'>;
+}): Judging {
   const { config } = run.loaded;
-  const sets = await openAnalyzerSets(config);
   const advisories = shareAdvisories(databases.advisories);
   const parts: JudgeParts = {
     analyzers: sets.own,
@@ -51,7 +50,6 @@ export async function openJudging({
   return {
     parts,
     options,
-    sets,
     async assess(image, inventory, analyzers) {
       const set = await sets.byFingerprint(analyzers);
       return set && (await assessAgain(image, inventory, options, { ...parts, analyzers: set }));

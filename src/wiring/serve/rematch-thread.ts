@@ -3,12 +3,18 @@ import { notices, type Notice } from '../../base/channels.ts';
 import { DrydockError, messageOf, type ErrorCode } from '../../base/errors.ts';
 import type { Signal } from '../../base/signal.ts';
 import type { LoadedConfig } from '../../config/load.ts';
-import type { DatabaseStep, Rematched } from '../../crawler/rematch.ts';
+import type { Rematched } from '../../crawler/rematch.ts';
+import type { Shard } from '../../crawler/shards.ts';
+import type { AdvisoryDbVersion } from '../../model/advisory.ts';
+import type { AnalyzerChoice } from '../../scan/analyzers.ts';
 
 export interface RematchTask {
   readonly loaded: LoadedConfig;
   readonly version: string;
-  readonly step: DatabaseStep;
+  readonly choices: readonly AnalyzerChoice[];
+  readonly told: readonly AdvisoryDbVersion[];
+  readonly versions: readonly AdvisoryDbVersion[];
+  readonly shards: readonly Shard[];
 }
 
 export type RematchAnswer =
@@ -16,26 +22,24 @@ export type RematchAnswer =
   | { readonly kind: 'done'; readonly done: Rematched }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };
 
-/** To give back what it holds. */
-const STOP_MS = 3000;
-
 /**
  * Renews reports on a thread of its own, which ends with it.
  *
  * @param script `rematch-worker.js`
+ * @param options stopMs: what it has, when it is called off, to give back what it holds
  * @throws DrydockError of the kinds that rematching gives, INTERNAL
  */
 export async function rematchOnThread(
   script: URL,
   task: RematchTask,
-  { signal }: Signal,
+  { signal, stopMs }: Signal & { readonly stopMs: number },
 ): Promise<Rematched> {
   signal.throwIfAborted();
   const worker = new Worker(script, { name: 'drydock-rematch', workerData: task });
   let timer: NodeJS.Timeout | undefined;
   const stop = (): void => {
     worker.postMessage('stop');
-    timer = setTimeout(() => void worker.terminate(), STOP_MS);
+    timer = setTimeout(() => void worker.terminate(), stopMs);
   };
   signal.addEventListener('abort', stop, { once: true });
   try {

@@ -9,6 +9,8 @@ import { openStoreCatalog } from '../../store/catalog/store-catalog.ts';
 import { openReports } from '../../store/reports.ts';
 import { openDatabases } from '../databases.ts';
 import type { Run } from '../run.ts';
+import { choicesAsSets } from './analyzer-sets.ts';
+import { stepBetween } from './database-step.ts';
 import { openJudging } from './judging.ts';
 import { rematchParts } from './rematch-parts.ts';
 import type { RematchAnswer, RematchTask } from './rematch-thread.ts';
@@ -16,7 +18,7 @@ import { openSharedStore } from './shared-store.ts';
 
 /** A thread that renews reports, as another process with the same settings would: it ends when that is done. */
 const port = parentPort;
-const { loaded, version, step } = workerData as RematchTask;
+const { loaded, version, choices, told, versions, shards } = workerData as RematchTask;
 
 /** Values pass through once, so that keeping them would only take room. */
 const config = { ...loaded.config, storeFront: 0 };
@@ -29,8 +31,9 @@ async function work({ signal }: Signal): Promise<Rematched> {
   const databases = stack.use(await openDatabases(run));
   const kept = openReports(store.cache, config.reportTtl);
   const reports = openCarriedReports({ reports: kept, catalog, store: store.cache });
-  const { assess } = stack.use(await openJudging({ run, databases, reports }));
-  return await rematch(step, rematchParts({ config, store, catalog, reports, assess }), { signal });
+  const { assess } = stack.use(openJudging({ run, databases, reports, sets: await choicesAsSets(choices) }));
+  const step = await stepBetween(told, versions, config, { signal });
+  return await rematch(step, rematchParts({ config, store, catalog, reports, assess }), { signal, shards });
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {

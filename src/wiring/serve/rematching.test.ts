@@ -7,7 +7,8 @@ import { bundleWorker, type BundledWorker } from '../../../test/fixtures/bundled
 import { databaseArchive } from '../../../test/fixtures/trivy-db.ts';
 import { notices } from '../../base/channels.ts';
 import { sha256Of } from '../../base/digest.ts';
-import { loadConfig } from '../../config/load.ts';
+import { loadConfig, type Flags } from '../../config/load.ts';
+import type { SettingName } from '../../config/schema.ts';
 import { toCatalogEntry } from '../../crawler/catalog-entry.ts';
 import type { Inventory } from '../../model/analysis.ts';
 import type { Digest, Image } from '../../model/image.ts';
@@ -67,16 +68,19 @@ async function bringDatabase(works: Works, day: number, ids: readonly string[]):
   await works.databases.trivy?.own.importFrom(path, { signal });
 }
 
-async function openSite(rematchWorker?: URL): Promise<Works> {
-  const loaded = await loadConfig(new Map([['cacheDir', [folder]]]), { HOME: folder });
+type Settings = Partial<Record<SettingName, readonly string[]>>;
+
+async function openSite(rematchWorker?: URL, settings: Settings = {}): Promise<Works> {
+  const flags = new Map(Object.entries({ cacheDir: [folder], ...settings })) as Flags;
+  const loaded = await loadConfig(flags, { HOME: folder });
   const stdin = async function* (): AsyncGenerator<Uint8Array> {};
   const run = { loaded, version: '1.2.3', stdin, ...(rematchWorker && { rematchWorker }) };
   return await openWorks(run, 'worker');
 }
 
 /** A site where all images are known by the database of the 20th, and one of the 21st has come. */
-async function openSiteWithNewDatabase(rematchWorker?: URL): Promise<Works> {
-  const works = await openSite(rematchWorker);
+async function openSiteWithNewDatabase(rematchWorker?: URL, settings: Settings = {}): Promise<Works> {
+  const works = await openSite(rematchWorker, settings);
   const { scans, catalog } = works;
   await bringDatabase(works, 20, ['CVE-1']);
   await bringReportsUpToDate(works, { signal });
@@ -114,6 +118,8 @@ const scriptThat = (does: string): URL => {
   return pathToFileURL(path);
 };
 
+const RULES = 'rules: [{ id: ours, category: test, title: ours, severity: LOW, regex: "ours-[0-9]+" }]';
+
 describe('after a new database', () => {
   test.each([
     ['on threads', () => worker.script],
@@ -132,6 +138,33 @@ describe('after a new database', () => {
     await bringReportsUpToDate(works, { signal });
     expect(heard).toHaveLength(1);
   });
+
+  test('what cannot be judged any more is told of once', async () => {
+    await using works = await openSiteWithNewDatabase(worker.script);
+    const { fingerprint } = works.scans.parts.analyzers;
+    for (const i of [0, 2, 4, 6, 8])
+      await works.store.cache.delete(`inventory/2/${digestOf(i)}/${fingerprint}`);
+    const heard = listen();
+    await bringReportsUpToDate(works, { signal });
+    expect(heard[0]).toContain('25 images judged anew, 30 as before, 5 when asked for');
+  });
+
+  test.each([
+    ['others', (path: string) => writeFileSync(path, RULES.replaceAll('ours', 'theirs'))],
+    ['gone', (path: string) => rmSync(path)],
+  ])(
+    'what is looked for is what the server looks for, even when its files of rules are %s by now',
+    async (_how, change) => {
+      const path = join(folder, 'secrets.yaml');
+      writeFileSync(path, RULES);
+      const settings: Settings = { scanners: ['vuln', 'secret'], secretConfig: [path] };
+      await using works = await openSiteWithNewDatabase(worker.script, settings);
+      change(path);
+      const heard = listen();
+      await bringReportsUpToDate(works, { signal });
+      expect(heard[0]).toContain('30 images judged anew, 30 as before, 0 when asked for');
+    },
+  );
 
   test.each([
     ['throws', 'throw new Error("no memory is left")', 'no memory is left'],
@@ -153,7 +186,7 @@ describe('after a new database', () => {
       import { parentPort } from 'node:worker_threads';
       parentPort.postMessage({ kind: 'notice', notice: { code: 'BUSY', message: 'busy' } });
       for (;;);`;
-    await using works = await openSiteWithNewDatabase(scriptThat(deaf));
+    await using works = await openSiteWithNewDatabase(scriptThat(deaf), { shutdownGrace: ['1s'] });
     const heard = listen();
     const stop = new AbortController();
     const renewing = bringReportsUpToDate(works, { signal: stop.signal });

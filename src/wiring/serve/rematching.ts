@@ -1,17 +1,16 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { diffVersions, NO_CHANGE } from '../../advisories/diff/database-diff.ts';
-import { compareInstalled } from '../../advisories/diff/trivy-db-diff.ts';
-import { SOURCE_ID } from '../../advisories/trivy-db/trivy-db.ts';
 import { notices } from '../../base/channels.ts';
+import { DrydockError } from '../../base/errors.ts';
 import type { Signal } from '../../base/signal.ts';
 import type { CarriedReports } from '../../crawler/carried-reports.ts';
-import { rematch, sumOf, type DatabaseStep, type Rematched } from '../../crawler/rematch.ts';
+import { rematch, sumOf, type Rematched } from '../../crawler/rematch.ts';
+import { SHARDS } from '../../crawler/shards.ts';
 import type { AdvisoryDbVersion } from '../../model/advisory.ts';
 import { currentDatabases, databasesText } from '../../scan/scan-image.ts';
 import type { Catalog } from '../../store/catalog/catalog.ts';
 import { decode, encode } from '../../store/encode.ts';
 import type { Run } from '../run.ts';
+import { stepBetween } from './database-step.ts';
 import type { ImageScans } from './image-scans.ts';
 import { rematchParts } from './rematch-parts.ts';
 import { rematchOnThread } from './rematch-thread.ts';
@@ -22,11 +21,13 @@ export interface RenewingParts {
   readonly store: SharedStore;
   readonly catalog: Catalog;
   readonly reports: CarriedReports;
-  readonly scans: Pick<ImageScans, 'parts' | 'assess'>;
+  readonly scans: Pick<ImageScans, 'parts' | 'assess' | 'choices'>;
 }
 
 /** Each has a database open and keeps what it has read of it. */
 const MAX_THREADS = 2;
+/** Of the time to stop in; the rest is for what comes after the threads. */
+const STOP_SHARE = 0.7;
 const STATE_KEY = 'databases/1/told';
 
 /** Renews the reports of known images since the state of the databases that all of them were last brought to. */
@@ -42,11 +43,8 @@ export async function bringReportsUpToDate(parts: RenewingParts, { signal }: Sig
   // Another replica is ahead: its reports must not be made old again, and this one will follow.
   if (told && store.isShared && isOlder(versions, told)) return;
   if (told) {
-    const before = databasesText(told);
-    const comparers = new Map([[SOURCE_ID, compareInstalled(join(config.cacheDir, SOURCE_ID))]]);
-    const diff = before === after ? NO_CHANGE : await diffVersions(told, versions, comparers, { signal });
-    const done = await renew({ before, after, diff }, parts, { signal });
-    if (before !== after || done.rematched > 0) tellRematch(done);
+    const done = await renew(told, versions, parts, { signal });
+    if (databasesText(told) !== after || done.rematched > 0) tellRematch(done);
   }
   const bytes = await encode(versions);
   if (bytes) await store.records.put(STATE_KEY, bytes);
@@ -57,27 +55,59 @@ export async function bringReportsUpToDate(parts: RenewingParts, { signal }: Sig
  * where other threads could not see the store.
  */
 async function renew(
-  step: DatabaseStep,
+  told: readonly AdvisoryDbVersion[],
+  versions: readonly AdvisoryDbVersion[],
+  parts: RenewingParts,
+  { signal }: Signal,
+): Promise<Rematched> {
+  const { loaded, rematchWorker } = parts.run;
+  const isSame = databasesText(told) === databasesText(versions);
+  if (!rematchWorker || loaded.config.store === 'memory' || isSame)
+    return await renewHere(told, versions, parts, { signal });
+  try {
+    return await renewOnThreads(rematchWorker, told, versions, parts, { signal });
+  } catch (error) {
+    // Files that the settings name were read when this process began, and may not be there any more.
+    if (!(error instanceof DrydockError && error.code === 'CONFIG_INVALID')) throw error;
+    return await renewHere(told, versions, parts, { signal });
+  }
+}
+
+async function renewHere(
+  told: readonly AdvisoryDbVersion[],
+  versions: readonly AdvisoryDbVersion[],
   { run, store, catalog, reports, scans }: RenewingParts,
   { signal }: Signal,
 ): Promise<Rematched> {
-  const { loaded, version, rematchWorker } = run;
-  const { config } = loaded;
-  if (!rematchWorker || config.store === 'memory' || step.before === step.after) {
-    const parts = rematchParts({ config, store, catalog, reports, assess: scans.assess });
-    return await rematch(step, parts, { signal });
-  }
+  const { config } = run.loaded;
+  const step = await stepBetween(told, versions, config, { signal });
+  const parts = rematchParts({ config, store, catalog, reports, assess: scans.assess });
+  return await rematch(step, parts, { signal });
+}
+
+async function renewOnThreads(
+  script: URL,
+  told: readonly AdvisoryDbVersion[],
+  versions: readonly AdvisoryDbVersion[],
+  { run: { loaded, version }, scans }: RenewingParts,
+  { signal }: Signal,
+): Promise<Rematched> {
+  const choices = await scans.choices();
   const failed = new AbortController();
-  const threads = Array.from({ length: Math.min(MAX_THREADS, availableParallelism()) }, () =>
-    rematchOnThread(
-      rematchWorker,
-      { loaded, version, step },
-      { signal: AbortSignal.any([signal, failed.signal]) },
-    ).catch((error: unknown) => {
+  const options = {
+    signal: AbortSignal.any([signal, failed.signal]),
+    stopMs: loaded.config.shutdownGrace * 1000 * STOP_SHARE,
+  };
+  const count = Math.min(MAX_THREADS, availableParallelism());
+  const threads = Array.from({ length: count }, async (_, number) => {
+    const shards = SHARDS.filter((__, index) => index % count === number);
+    try {
+      return await rematchOnThread(script, { loaded, version, choices, told, versions, shards }, options);
+    } catch (error) {
       failed.abort(error);
       throw error;
-    }),
-  );
+    }
+  });
   await Promise.allSettled(threads);
   return sumOf(await Promise.all(threads));
 }

@@ -1,3 +1,5 @@
+import { ownBytes } from '../base/own-bytes.ts';
+
 interface Held {
   readonly value: Uint8Array;
   readonly expiresAt: number;
@@ -45,7 +47,7 @@ export function openByteLru(maxBytes: number, now: () => number): ByteLru {
     },
     set(key, value, seconds) {
       remove(key);
-      const held = { value, expiresAt: now() + seconds * 1000 };
+      const held = { value: ownBytes(value), expiresAt: now() + seconds * 1000 };
       if (seconds <= 0 || costOf(key, held) > maxBytes * MOST_SHARE) return;
       add(key, held);
       for (const oldest of entries.keys()) {

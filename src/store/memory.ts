@@ -1,3 +1,4 @@
+import { ownBytes } from '../base/own-bytes.ts';
 import type { Store } from './store.ts';
 
 /** Keeps everything in this process: for tests, and for scans that shall remember nothing. */
@@ -11,7 +12,7 @@ export function openMemoryStore(now: () => number = Date.now): Store {
     get: async (key) => live(key),
     async put(key, value, { ttlSeconds = Infinity, ifAbsent = false } = {}) {
       if (ifAbsent && live(key)) return false;
-      entries.set(key, { value, expiresAt: now() + ttlSeconds * 1000 });
+      entries.set(key, { value: ownBytes(value), expiresAt: now() + ttlSeconds * 1000 });
       return true;
     },
     async delete(key) {

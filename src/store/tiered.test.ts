@@ -162,6 +162,13 @@ describe('tiers', () => {
 });
 
 describe('the front', () => {
+  test('keeps what it was given, and not the much larger buffers that that was a view of', () => {
+    const front = openByteLru(1e6, () => 0);
+    front.set('a', new Uint8Array(128 << 10).subarray(1000, 6000), 60);
+    expect(front.get('a')).toHaveLength(5000);
+    expect(front.get('a')?.buffer.byteLength).toBe(5000);
+  });
+
   test('holds no more than it may, and what was used last', () => {
     const acts = fc.array(
       fc.record({ key: fc.integer({ min: 0, max: 20 }), bytes: fc.nat(400), isGet: fc.boolean() }),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { ownBytes } from '../../base/own-bytes.ts';
 import type { Store } from '../store.ts';
 import { readPack, type Pack } from './pack.ts';
 
@@ -64,8 +65,9 @@ export function openBucketLog(store: Store, prefix: string): BucketLog {
   }
 
   async function readPart(key: string): Promise<Pack | undefined> {
-    const bytes = await store.get(key);
-    if (!bytes) return undefined;
+    const found = await store.get(key);
+    if (!found) return undefined;
+    const bytes = ownBytes(found);
     // An entry that was damaged is passed over, and does not hide those after it.
     return readPack(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)) ?? NOTHING;
   }

@@ -1,7 +1,9 @@
 import { expect, test, vi } from 'vitest';
+import { notices, type Notice } from '../../base/channels.ts';
 import type { AdvisoryDbVersion } from '../../model/advisory.ts';
 import { openStoreCatalog } from '../../store/catalog/store-catalog.ts';
 import { openMemoryStore } from '../../store/memory.ts';
+import type { Store } from '../../store/store.ts';
 import { openMemoryLeases } from '../../store/leases/memory-leases.ts';
 import { keepDatabasesFresh, type RefreshingParts } from './refreshing.ts';
 
@@ -57,4 +59,31 @@ test('a database that somebody else has brought is noticed where none is fetched
   await vi.waitFor(async () => expect(await told()).not.toEqual(before));
   stop.abort();
   await keeping;
+});
+
+test('what could not be renewed is tried again, and told each time', async () => {
+  const { replica, told } = site();
+  const parts = replica(() => 21);
+  const { records } = parts.store;
+  let failures = 2;
+  const failing: Store = {
+    ...records,
+    put: (...value) =>
+      failures-- > 0 ? Promise.reject(new Error('the store is away')) : records.put(...value),
+  };
+  const heard: string[] = [];
+  const hear = ({ code, message }: Notice): void => void heard.push(`${code}: ${message}`);
+  notices.subscribe(hear);
+  const stop = new AbortController();
+  const pauses: number[] = [];
+  const keeping = keepDatabasesFresh(
+    { ...parts, store: { ...parts.store, records: failing } },
+    { signal: stop.signal, retryMs: (after) => pauses.push(after) },
+  );
+  await vi.waitFor(async () => expect(await told()).toBeDefined());
+  stop.abort();
+  await keeping;
+  notices.unsubscribe(hear);
+  expect(heard).toEqual(Array(2).fill('REMATCH_FAILED: reports could not be renewed: the store is away'));
+  expect(pauses).toEqual([1, 2]);
 });

@@ -5,6 +5,7 @@ import { databaseSwapped, notices } from '../../base/channels.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Signal } from '../../base/signal.ts';
 import { keepFresh, type RefreshedSource, type RefreshParts } from '../../crawler/refresh-advisories.ts';
+import { secondsToNext } from '../../crawler/scheduler.ts';
 import { openSharedArchives } from '../../crawler/shared-archive.ts';
 import { currentDatabases, databasesText } from '../../scan/scan-image.ts';
 import type { Databases } from '../database-set.ts';
@@ -16,16 +17,25 @@ export interface RefreshingParts extends RenewingParts {
   readonly scans: ImageScans;
 }
 
-/** How often it is looked whether others have brought a database. */
+export interface RefreshingOptions {
+  /** How often it is looked whether others have brought a database. */
+  readonly lookMs?: number;
+  /** After so many failures in a row, reports are renewed again after so long. */
+  readonly retryMs?: (failures: number) => number;
+}
+
 const LOOK_MS = 15_000;
+const MAX_RETRY_SECONDS = 3600;
+const retryDelay = (failures: number): number =>
+  secondsToNext(MAX_RETRY_SECONDS, failures, Math.random) * 1000;
 
 /** Keeps the databases fresh, and reports in step with them, until it is called off. */
 export async function keepDatabasesFresh(
   parts: RefreshingParts,
-  { signal, lookMs = LOOK_MS }: Signal & { readonly lookMs?: number },
+  { signal, lookMs = LOOK_MS, retryMs = retryDelay }: RefreshingOptions & Signal,
 ): Promise<void> {
   const { config } = parts.run.loaded;
-  const step = oneAtATime(() => bringReportsUpToDate(parts, { signal }), signal);
+  const step = oneAtATime(() => bringReportsUpToDate(parts, { signal }), { signal, retryMs });
   const sources = config.dbPath === undefined ? sourcesOf(parts.databases) : [];
   const isFetching = config.dbUpdateInterval > 0 && !config.offline && !config.skipDbUpdate;
   // What another process, or this one before it ended, has left undone.
@@ -106,22 +116,28 @@ function published<T>(source: PublishedSource<T>): RefreshedSource {
   };
 }
 
-/** Whoever asks while it runs has it run once more. */
-function oneAtATime(act: () => Promise<void>, signal: AbortSignal): () => Promise<void> {
+/** Whoever asks while it runs has it run once more. What fails is told, and tried again after a while. */
+function oneAtATime(
+  act: () => Promise<void>,
+  { signal, retryMs }: Signal & { readonly retryMs: (failures: number) => number },
+): () => Promise<void> {
   let turn = Promise.resolve();
   let waiting: Promise<void> | undefined;
-  return () => {
+  let failures = 0;
+  const fail = (error: unknown): void => {
+    if (signal.aborted) return;
+    const message = `reports could not be renewed: ${messageOf(error)}`;
+    notices.publish({ code: 'REMATCH_FAILED', message });
+    const pause = wait(retryMs(++failures), undefined, { signal, ref: false });
+    void pause.then(step).catch(() => undefined); // called off
+  };
+  const step = (): Promise<void> => {
     waiting ??= turn.then(() => {
       waiting = undefined;
-      turn = act().catch((error: unknown) => {
-        if (signal.aborted) return;
-        notices.publish({
-          code: 'REMATCH_FAILED',
-          message: `reports could not be renewed: ${messageOf(error)}`,
-        });
-      });
+      turn = act().then(() => void (failures = 0), fail);
       return turn;
     });
     return waiting;
   };
+  return step;
 }

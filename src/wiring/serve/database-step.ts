@@ -8,15 +8,20 @@ import type { DatabaseStep } from '../../crawler/rematch.ts';
 import type { AdvisoryDbVersion } from '../../model/advisory.ts';
 import { databasesText } from '../../scan/scan-image.ts';
 
+/** The databases that all reports were last brought to, and those that are in use now. */
+export interface DatabaseStates {
+  readonly told: readonly AdvisoryDbVersion[];
+  readonly current: readonly AdvisoryDbVersion[];
+}
+
 /** What changed between two states of the databases that are installed here. */
 export async function stepBetween(
-  told: readonly AdvisoryDbVersion[],
-  versions: readonly AdvisoryDbVersion[],
+  { told, current }: DatabaseStates,
   { cacheDir }: Config,
   { signal }: Signal,
 ): Promise<DatabaseStep> {
-  const [before, after] = [databasesText(told), databasesText(versions)];
+  const [before, after] = [databasesText(told), databasesText(current)];
   const comparers = new Map([[SOURCE_ID, compareInstalled(join(cacheDir, SOURCE_ID))]]);
-  const diff = before === after ? NO_CHANGE : await diffVersions(told, versions, comparers, { signal });
+  const diff = before === after ? NO_CHANGE : await diffVersions(told, current, comparers, { signal });
   return { before, after, diff };
 }

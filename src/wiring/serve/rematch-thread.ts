@@ -5,15 +5,14 @@ import type { Signal } from '../../base/signal.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import type { Rematched } from '../../crawler/rematch.ts';
 import type { Shard } from '../../crawler/shards.ts';
-import type { AdvisoryDbVersion } from '../../model/advisory.ts';
 import type { AnalyzerChoice } from '../../scan/analyzers.ts';
+import type { DatabaseStates } from './database-step.ts';
 
 export interface RematchTask {
   readonly loaded: LoadedConfig;
   readonly version: string;
   readonly choices: readonly AnalyzerChoice[];
-  readonly told: readonly AdvisoryDbVersion[];
-  readonly versions: readonly AdvisoryDbVersion[];
+  readonly states: DatabaseStates;
   readonly shards: readonly Shard[];
 }
 

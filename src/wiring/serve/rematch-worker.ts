@@ -18,7 +18,7 @@ import { openSharedStore } from './shared-store.ts';
 
 /** A thread that renews reports, as another process with the same settings would: it ends when that is done. */
 const port = parentPort;
-const { loaded, version, choices, told, versions, shards } = workerData as RematchTask;
+const { loaded, version, choices, states, shards } = workerData as RematchTask;
 
 /** Values pass through once, so that keeping them would only take room. */
 const config = { ...loaded.config, storeFront: 0 };
@@ -32,7 +32,7 @@ async function work({ signal }: Signal): Promise<Rematched> {
   const kept = openReports(store.cache, config.reportTtl);
   const reports = openCarriedReports({ reports: kept, catalog, store: store.cache });
   const { assess } = stack.use(openJudging({ run, databases, reports, sets: await choicesAsSets(choices) }));
-  const step = await stepBetween(told, versions, config, { signal });
+  const step = await stepBetween(states, config, { signal });
   return await rematch(step, rematchParts({ config, store, catalog, reports, assess }), { signal, shards });
 }
 

@@ -10,7 +10,7 @@ import { currentDatabases, databasesText } from '../../scan/scan-image.ts';
 import type { Catalog } from '../../store/catalog/catalog.ts';
 import { decode, encode } from '../../store/encode.ts';
 import type { Run } from '../run.ts';
-import { stepBetween } from './database-step.ts';
+import { stepBetween, type DatabaseStates } from './database-step.ts';
 import type { ImageScans } from './image-scans.ts';
 import { rematchParts } from './rematch-parts.ts';
 import { rematchOnThread } from './rematch-thread.ts';
@@ -43,7 +43,7 @@ export async function bringReportsUpToDate(parts: RenewingParts, { signal }: Sig
   // Another replica is ahead: its reports must not be made old again, and this one will follow.
   if (told && store.isShared && isOlder(versions, told)) return;
   if (told) {
-    const done = await renew(told, versions, parts, { signal });
+    const done = await renew({ told, current: versions }, parts, { signal });
     if (databasesText(told) !== after || done.rematched > 0) tellRematch(done);
   }
   const bytes = await encode(versions);
@@ -54,41 +54,34 @@ export async function bringReportsUpToDate(parts: RenewingParts, { signal }: Sig
  * On threads, so that nobody who asks meanwhile waits for it. Not where there is little to do, as after a start, nor
  * where other threads could not see the store.
  */
-async function renew(
-  told: readonly AdvisoryDbVersion[],
-  versions: readonly AdvisoryDbVersion[],
-  parts: RenewingParts,
-  { signal }: Signal,
-): Promise<Rematched> {
+async function renew(states: DatabaseStates, parts: RenewingParts, { signal }: Signal): Promise<Rematched> {
   const { loaded, rematchWorker } = parts.run;
-  const isSame = databasesText(told) === databasesText(versions);
+  const isSame = databasesText(states.told) === databasesText(states.current);
   if (!rematchWorker || loaded.config.store === 'memory' || isSame)
-    return await renewHere(told, versions, parts, { signal });
+    return await renewHere(states, parts, { signal });
   try {
-    return await renewOnThreads(rematchWorker, told, versions, parts, { signal });
+    return await renewOnThreads(rematchWorker, states, parts, { signal });
   } catch (error) {
     // Files that the settings name were read when this process began, and may not be there any more.
     if (!(error instanceof DrydockError && error.code === 'CONFIG_INVALID')) throw error;
-    return await renewHere(told, versions, parts, { signal });
+    return await renewHere(states, parts, { signal });
   }
 }
 
 async function renewHere(
-  told: readonly AdvisoryDbVersion[],
-  versions: readonly AdvisoryDbVersion[],
+  states: DatabaseStates,
   { run, store, catalog, reports, scans }: RenewingParts,
   { signal }: Signal,
 ): Promise<Rematched> {
   const { config } = run.loaded;
-  const step = await stepBetween(told, versions, config, { signal });
+  const step = await stepBetween(states, config, { signal });
   const parts = rematchParts({ config, store, catalog, reports, assess: scans.assess });
   return await rematch(step, parts, { signal });
 }
 
 async function renewOnThreads(
   script: URL,
-  told: readonly AdvisoryDbVersion[],
-  versions: readonly AdvisoryDbVersion[],
+  states: DatabaseStates,
   { run: { loaded, version }, scans }: RenewingParts,
   { signal }: Signal,
 ): Promise<Rematched> {
@@ -102,7 +95,7 @@ async function renewOnThreads(
   const threads = Array.from({ length: count }, async (_, number) => {
     const shards = SHARDS.filter((__, index) => index % count === number);
     try {
-      return await rematchOnThread(script, { loaded, version, choices, told, versions, shards }, options);
+      return await rematchOnThread(script, { loaded, version, choices, states, shards }, options);
     } catch (error) {
       failed.abort(error);
       throw error;

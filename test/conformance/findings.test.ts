@@ -65,8 +65,11 @@ describe.skipIf(!shared || !images)(
       return JSON.parse(run.stdout) as Told;
     }
 
+    const osResults = (report: Told): NonNullable<Told['Results']> =>
+      (report.Results ?? []).filter((result) => result.Class === 'os-pkgs');
+
     const keysOf = (report: Told): string[] =>
-      (report.Results ?? [])
+      osResults(report)
         .flatMap((result) =>
           (result.Vulnerabilities ?? []).map((v) =>
             [v.PkgName, v.InstalledVersion, v.VulnerabilityID, v.FixedVersion ?? ''].join(' '),
@@ -96,7 +99,7 @@ describe.skipIf(!shared || !images)(
       '%s: %i packages, %i findings',
       async (name, packages, findings) => {
         const report = await scan(name);
-        const os = (report.Results ?? []).filter((result) => result.Class === 'os-pkgs');
+        const os = osResults(report);
         expect(os.flatMap((result) => result.Packages ?? []).length).toBe(packages);
         expect(keysOf(report).length).toBe(findings);
       },

@@ -6,5 +6,7 @@ const SLACK_BYTES = 512;
  * buffer that may be many times as large (128 KiB for a value of 5 KiB), and keeps all of that.
  */
 export function ownBytes(bytes: Uint8Array): Uint8Array {
-  return bytes.buffer.byteLength - bytes.byteLength <= SLACK_BYTES ? bytes : new Uint8Array(bytes);
+  const isAlone = bytes.buffer.byteLength - bytes.byteLength <= SLACK_BYTES;
+  // Not its own method: a Buffer's gives another view.
+  return isAlone ? bytes : Uint8Array.prototype.slice.call(bytes);
 }

@@ -47,9 +47,9 @@ export function openByteLru(maxBytes: number, now: () => number): ByteLru {
     },
     set(key, value, seconds) {
       remove(key);
-      const held = { value: ownBytes(value), expiresAt: now() + seconds * 1000 };
-      if (seconds <= 0 || costOf(key, held) > maxBytes * MOST_SHARE) return;
-      add(key, held);
+      const expiresAt = now() + seconds * 1000;
+      if (seconds <= 0 || costOf(key, { value, expiresAt }) > maxBytes * MOST_SHARE) return;
+      add(key, { value: ownBytes(value), expiresAt });
       for (const oldest of entries.keys()) {
         if (bytes <= maxBytes) return;
         remove(oldest);

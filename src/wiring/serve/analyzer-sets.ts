@@ -59,15 +59,13 @@ export async function openAnalyzerSets(config: Config): Promise<AnalyzerSets> {
 }
 
 /** The sets that another thread has, whatever its files of rules say by now. */
-export async function choicesAsSets([own, ...more]: readonly AnalyzerChoice[]): Promise<
-  Pick<AnalyzerSets, 'own' | 'byFingerprint'>
-> {
+export async function choicesAsSets(
+  choices: readonly AnalyzerChoice[],
+): Promise<Pick<AnalyzerSets, 'own' | 'byFingerprint'>> {
+  const sets = await Promise.all(choices.map((choice) => chooseAnalyzers(choice)));
+  const [own] = sets;
   if (!own) throw new TypeError('there is no choice');
-  const sets = await Promise.all([own, ...more].map((choice) => chooseAnalyzers(choice)));
-  return {
-    own: sets[0] as ChosenAnalyzers,
-    byFingerprint: (fingerprint) => Promise.resolve(sets.find((set) => set.fingerprint === fingerprint)),
-  };
+  return { own, byFingerprint: async (wanted) => sets.find(({ fingerprint }) => fingerprint === wanted) };
 }
 
 function watching({ choice }: ChosenAnalyzers, paths: readonly string[]): AnalyzerChoice {

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, open as openWithCallback, read } from 'node:fs';
-import { link, open, rename, rm } from 'node:fs/promises';
+import { link, open, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { hasErrno } from '../base/errors.ts';
 import { makeFolder } from '../base/make-folder.ts';
+import { removeFile } from '../base/remove-file.ts';
 import { unframe, type Entry } from './frame.ts';
 
 /** More than any value that is written; a larger file is damage and is not read. */
@@ -64,7 +65,7 @@ export async function writeBeside<T>(
       await writeWhole(temporary, content);
       return await use(temporary);
     } finally {
-      await rm(temporary, { force: true }).catch(() => undefined);
+      await removeFile(temporary).catch(() => undefined);
     }
   });
 }
@@ -77,7 +78,7 @@ export async function replaceFile(path: string, content: Uint8Array): Promise<vo
       await writeWhole(temporary, content);
       await rename(temporary, path);
     } catch (error) {
-      await rm(temporary, { force: true }).catch(() => undefined);
+      await removeFile(temporary).catch(() => undefined);
       throw error;
     }
   });
@@ -104,7 +105,7 @@ export async function throughGate<T>(path: string, act: () => Promise<T>): Promi
   try {
     return await act();
   } finally {
-    await rm(gate, { force: true }).catch(() => undefined);
+    await removeFile(gate).catch(() => undefined);
   }
 }
 
@@ -130,7 +131,7 @@ async function removeStale(gate: string): Promise<boolean> {
     if (!(await isStale(gate))) return false;
     await rename(gate, aside);
     const wasStale = await isStale(aside);
-    await rm(aside, { force: true });
+    await removeFile(aside);
     return wasStale;
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return false;

@@ -1,6 +1,7 @@
-import { readdir, rm, stat, unlink } from 'node:fs/promises';
+import { readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasErrno } from '../base/errors.ts';
+import { removeFile } from '../base/remove-file.ts';
 
 /** A temporary file that is older has lost its writer. */
 const STALE_TEMPORARY_MS = 3_600_000;
@@ -44,7 +45,7 @@ export async function dropOldest(directory: string, maxBytes: number): Promise<v
   for (const file of files) {
     if (bytes <= maxBytes * KEEP_SHARE) return;
     // One that cannot be removed must not keep the others.
-    await rm(file.path, { force: true }).catch(() => undefined);
+    await removeFile(file.path).catch(() => undefined);
     bytes -= file.bytes;
   }
 }

@@ -3,6 +3,7 @@ import { rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { notices } from '../base/channels.ts';
 import { DrydockError, messageOf } from '../base/errors.ts';
+import { removeFile } from '../base/remove-file.ts';
 import {
   MAX_ENTRY_BYTES,
   placeNew,
@@ -65,7 +66,7 @@ export function openFileStore(directory: string, options: FileStoreOptions = {})
 
   async function removeDead(path: string, key: string): Promise<void> {
     await throughGate(path, async () => {
-      if (!isLive(await readEntryFile(path, key))) await rm(path, { force: true });
+      if (!isLive(await readEntryFile(path, key))) await removeFile(path);
     });
   }
 
@@ -145,7 +146,7 @@ export function openFileStore(directory: string, options: FileStoreOptions = {})
       }
     },
     async delete(key) {
-      await rm(pathOf(key), { force: true }).catch(tell);
+      await removeFile(pathOf(key)).catch(tell);
     },
     async *keys(prefix) {
       for (const { path } of await listStoredFiles(directory).catch(() => [])) {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { readdir, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasErrno } from '../../base/errors.ts';
+import { removeFile } from '../../base/remove-file.ts';
 import { placeNew, readEntryFile, replaceFile, writeBeside } from '../entry-file.ts';
 import { frame } from '../frame.ts';
 
@@ -58,7 +59,7 @@ export async function replaceClaim(place: ClaimPlace, claim: Claim): Promise<voi
 }
 
 export async function removeClaim({ folder }: ClaimPlace, fence: number): Promise<void> {
-  await rm(join(folder, String(fence)), { force: true }).catch(() => undefined);
+  await removeFile(join(folder, String(fence))).catch(() => undefined);
 }
 
 /** Removes what is long over below a folder of folders of claims, and those that are empty then. */
@@ -71,7 +72,7 @@ export async function sweepClaims(folder: string, now: number): Promise<void> {
       if (!info || now - info.mtimeMs < FORGOTTEN_MS) continue;
       const found = await readEntryFile(path);
       if (found.kind !== 'entry' || found.entry.expiresAt < now - FORGOTTEN_MS)
-        await rm(path, { force: true }).catch(() => undefined); // not ours, or gone
+        await removeFile(path).catch(() => undefined); // not ours, or gone
     }
     await rmdir(claims).catch(() => undefined); // it is not empty
   }

@@ -225,7 +225,7 @@ describe('a step to a new database', () => {
     const dead = await leases.take(name, { ttlSeconds: 60 });
     expect(dead).toBeDefined();
     const renewing = rematch(STEP, { ...parts, leases }, { signal, lookMs: 5 });
-    await vi.waitFor(() => expect(judged.length).toBeGreaterThan(30));
+    await vi.waitFor(() => expect(judged.length).toBeGreaterThan(30), { timeout: 20_000 });
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(judged.length).toBeLessThan(50);
     await dead?.[Symbol.asyncDispose]();

@@ -53,10 +53,10 @@ test('a database that somebody else has brought is noticed where none is fetched
   const stop = new AbortController();
   const parts = replica(() => day);
   const keeping = keepDatabasesFresh(parts, { signal: stop.signal, lookMs: 5 });
-  await vi.waitFor(async () => expect(await told()).toBeDefined());
+  await vi.waitFor(async () => expect(await told()).toBeDefined(), { timeout: 20_000 });
   const before = await told();
   day = 21;
-  await vi.waitFor(async () => expect(await told()).not.toEqual(before));
+  await vi.waitFor(async () => expect(await told()).not.toEqual(before), { timeout: 20_000 });
   stop.abort();
   await keeping;
 });
@@ -80,7 +80,7 @@ test('what could not be renewed is tried again, and told each time', async () =>
     { ...parts, store: { ...parts.store, records: failing } },
     { signal: stop.signal, retryMs: (after) => pauses.push(after) },
   );
-  await vi.waitFor(async () => expect(await told()).toBeDefined());
+  await vi.waitFor(async () => expect(await told()).toBeDefined(), { timeout: 20_000 });
   stop.abort();
   await keeping;
   notices.unsubscribe(hear);

@@ -11,7 +11,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { performance } from 'node:perf_hooks';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { notices } from '../src/base/channels.ts';
 import { sha256Of } from '../src/base/digest.ts';
 import { DrydockError } from '../src/base/errors.ts';
@@ -155,12 +155,19 @@ const residentMb = (): number => Math.round(process.memoryUsage.rss() / 1e6);
 const restingMb = residentMb();
 let peakMb = restingMb;
 const watching = setInterval(() => (peakMb = Math.max(peakMb, residentMb())), 50);
+const late = monitorEventLoopDelay({ resolution: 5 });
+late.enable();
 const [, seconds, cpu] = await timed(() => bringReportsUpToDate(works, { signal }));
+late.disable();
 clearInterval(watching);
 console.log(
   `from there to the database of ${after.builtAt.slice(0, 10)}: ${seconds.toFixed(2)} s, ${cpu.toFixed(2)} s of a processor; ${connections} connections to the registry`,
 );
 console.log(`resident memory: ${restingMb} MB before, ${peakMb} MB at most`);
+const lateMs = (share: number): string => Math.max(0, late.percentile(share) / 1e6 - 5).toFixed(1);
+console.log(
+  `the thread that answers requests was late by p50 ${lateMs(50)} ms, p99 ${lateMs(99)} ms, at most ${lateMs(100)} ms`,
+);
 
 let differing = 0;
 const [, everything] = await timed(async () => {

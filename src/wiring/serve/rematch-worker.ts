@@ -3,18 +3,14 @@ import { notices } from '../../base/channels.ts';
 import { openDisposal } from '../../base/disposal.ts';
 import { DrydockError, messageOf } from '../../base/errors.ts';
 import type { Signal } from '../../base/signal.ts';
-import { openCarriedReports } from '../../crawler/carried-reports.ts';
 import { rematch, type Rematched } from '../../crawler/rematch.ts';
-import { openStoreCatalog } from '../../store/catalog/store-catalog.ts';
-import { openReports } from '../../store/reports.ts';
-import { openDatabases } from '../databases.ts';
 import type { Run } from '../run.ts';
 import { choicesAsSets } from './analyzer-sets.ts';
 import { stepBetween } from './database-step.ts';
 import { openJudging } from './judging.ts';
+import { openKnownImages } from './known-images.ts';
 import { rematchParts } from './rematch-parts.ts';
 import type { RematchAnswer, RematchTask } from './rematch-thread.ts';
-import { openSharedStore } from './shared-store.ts';
 
 /** A thread that renews reports, as another process with the same settings would: it ends when that is done. */
 const port = parentPort;
@@ -26,14 +22,10 @@ const config = { ...loaded.config, storeFront: 0 };
 async function work({ signal }: Signal): Promise<Rematched> {
   await using stack = openDisposal();
   const run: Run = { loaded: { ...loaded, config }, version, stdin: nothing };
-  const store = stack.use(await openSharedStore(config));
-  const catalog = stack.use(openStoreCatalog(store.catalog));
-  const databases = stack.use(await openDatabases(run));
-  const kept = openReports(store.cache, config.reportTtl);
-  const reports = openCarriedReports({ reports: kept, catalog, store: store.cache });
-  const { assess } = stack.use(openJudging({ run, databases, reports, sets: await choicesAsSets(choices) }));
+  const known = await openKnownImages(run, stack);
+  const { assess } = stack.use(openJudging({ run, ...known, sets: await choicesAsSets(choices) }));
   const step = await stepBetween(states, config, { signal });
-  return await rematch(step, rematchParts({ config, store, catalog, reports, assess }), { signal, shards });
+  return await rematch(step, rematchParts({ config, ...known, assess }), { signal, shards });
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {

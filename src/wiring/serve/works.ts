@@ -1,18 +1,14 @@
 import { makeFolder } from '../../base/make-folder.ts';
 import { openDisposal, type Disposal } from '../../base/disposal.ts';
-import { openCarriedReports } from '../../crawler/carried-reports.ts';
-import { openStoreCatalog } from '../../store/catalog/store-catalog.ts';
 import { openReaders, type Readers } from '../../store/readers.ts';
-import { openReports } from '../../store/reports.ts';
-import { openDatabases } from '../databases.ts';
 import type { Run } from '../run.ts';
 import { openCompositeWork, type CompositeWork } from './composite-work.ts';
 import { openImageScans } from './image-scans.ts';
+import { openKnownImages } from './known-images.ts';
 import type { RefreshingParts } from './refreshing.ts';
 import { openRegistries, type Registries } from './registries.ts';
 import { openScanWork, type ScanWork } from './scan-work.ts';
 import { openScanners, type Scanners } from './scanner-registrations.ts';
-import { openSharedStore } from './shared-store.ts';
 
 /** Everything behind a server or a worker. */
 export interface Works extends RefreshingParts, AsyncDisposable {
@@ -38,14 +34,11 @@ export async function openWorks(run: Run, role: 'server' | 'worker'): Promise<Wo
 async function openParts(run: Run, role: 'server' | 'worker', disposal: Disposal): Promise<Works> {
   const { config } = run.loaded;
   await makeFolder(config.cacheDir);
-  const store = disposal.use(await openSharedStore(config));
-  const catalog = disposal.use(openStoreCatalog(store.catalog));
-  const databases = disposal.use(await openDatabases(run, undefined, { keepsArchives: true }));
+  const known = await openKnownImages(run, disposal);
+  const { store } = known;
   const registries = disposal.use(openRegistries(run, role));
-  const kept = openReports(store.cache, config.reportTtl);
-  const reports = openCarriedReports({ reports: kept, catalog, store: store.cache });
   const readers = openReaders(store.cache, config.reportTtl);
-  const parts = { run, store, catalog, databases, registries, reports, readers };
+  const parts = { run, ...known, registries, readers };
   const scans = disposal.use(await openImageScans(parts));
   const scanners = disposal.use(await openScanners({ run, store, role }));
   const work = disposal.use(await openScanWork(config, store));
